@@ -1,8 +1,45 @@
 //! A store keeps entries by key; everything else is a store around a store; a miss hands out a lease, and only a
 //! lease can fill.
+//!
+//! This crate is the contract, and the memory engine that fulfils it:
+//!
+//! | | |
+//! |---|---|
+//! | [`Store`], [`Lookup`], [`Lease`], [`Entry`] | what a cache is |
+//! | [`StoreExt`], [`DynStore`], [`Encoded`], [`Keyed`] | what every store can do |
+//! | [`Loader`], [`Writer`] | the source of truth behind it |
+//! | [`Codec`] | values in another form |
+//! | [`EvictionPolicy`] | who leaves when room is needed |
+//! | [`Env`], [`Clock`], [`Manual`] | time, tasks and randomness, real or turned by hand |
+//! | [`Stats`], [`Window`], [`Cause`] | what it has done, and at what rate |
+//! | [`Error`] | the one error |
 
+mod codec;
+mod dynamic;
+mod entry;
+mod env;
 mod error;
+mod ext;
+mod keyed;
+mod lease;
+mod origin;
 mod policy;
+mod shared;
+mod stats;
+mod store;
+mod sync;
+mod time;
 
+pub use codec::{Codec, Context, Encoded};
+pub use dynamic::{BoxFuture, DynStore};
+pub use entry::{Entry, Life, Lifetimes};
+pub use env::{Clock, Env, Manual, Random, Spawner, Ticker};
 pub use error::{Error, ErrorKind, Result};
+pub use ext::StoreExt;
+pub use keyed::Keyed;
+pub use lease::{Filled, Lease};
+pub use origin::{Change, Loaded, Loader, Writer};
 pub use policy::{EvictionPolicy, Hits, MarkTable, Marks, Slot};
+pub use stats::{Cause, Rates, Stats, Window};
+pub use store::{Key, Lookup, Store, Value};
+pub use time::{Deadline, Time};
