@@ -1,0 +1,66 @@
+//! The clock: FIFO with a second chance.
+
+use larder_core::{EvictionPolicy, Hits, Marks, Slot};
+
+use crate::lists::{ListId, Lists};
+
+const QUEUE: ListId = ListId(0);
+/// Holds the newest entry while room is made for it, so that the hand doesn't meet it on this round.
+const NEWCOMER: ListId = ListId(1);
+
+/// CLOCK (F. J. Corbató, "A paging experiment with the Multics system", MIT Project MAC, 1968): a hit sets one bit;
+/// the oldest entry leaves if its bit is clear, and otherwise loses the bit and goes round once more.
+///
+/// Every call costs O(1), `evict` amortised: each entry it passes over was paid for by a hit.
+#[derive(Debug)]
+pub struct Clock {
+    lists: Lists,
+}
+
+impl Clock {
+    /// CLOCK decides the same at every capacity.
+    pub fn new(_capacity: u64) -> Self {
+        Self { lists: Lists::new(2) }
+    }
+
+    fn settle(&mut self) {
+        if let Some(newcomer) = self.lists.oldest(NEWCOMER) {
+            self.lists.place(QUEUE, newcomer);
+        }
+    }
+}
+
+impl EvictionPolicy for Clock {
+    fn hits(&self) -> Hits {
+        Hits::Marked { max: 1 }
+    }
+
+    fn on_insert(&mut self, slot: Slot, _hash: u64, _weight: u32) {
+        self.settle();
+        self.lists.place(NEWCOMER, slot);
+    }
+
+    fn on_update(&mut self, _slot: Slot, _weight: u32) {
+        self.settle();
+    }
+
+    fn on_remove(&mut self, slot: Slot) {
+        self.lists.unlink(slot);
+    }
+
+    fn evict(&mut self, marks: &Marks<'_>) -> Option<Slot> {
+        // One round clears every bit; hits that come in meanwhile must not keep the hand going for ever.
+        for _ in 0..self.lists.len(QUEUE) {
+            let hand = self.lists.oldest(QUEUE)?;
+            if marks.take(hand) == 0 {
+                break;
+            }
+            self.lists.place(QUEUE, hand);
+        }
+        self.lists.pop(QUEUE).or_else(|| self.lists.pop(NEWCOMER))
+    }
+
+    fn on_resize(&mut self, _capacity: u64) {
+        self.settle();
+    }
+}

@@ -1,0 +1,43 @@
+//! First in, first out.
+
+use larder_core::{EvictionPolicy, Hits, Marks, Slot};
+
+use crate::lists::{ListId, Lists};
+
+const QUEUE: ListId = ListId(0);
+
+/// FIFO (L. A. Belady, "A study of replacement algorithms for a virtual-storage computer", IBM Systems Journal,
+/// 1966): the entry that came first leaves first, whatever was asked for since.
+///
+/// Every call costs O(1). A hit costs nothing at all.
+#[derive(Debug)]
+pub struct Fifo {
+    queue: Lists,
+}
+
+impl Fifo {
+    /// FIFO decides the same at every capacity.
+    pub fn new(_capacity: u64) -> Self {
+        Self { queue: Lists::new(1) }
+    }
+}
+
+impl EvictionPolicy for Fifo {
+    fn hits(&self) -> Hits {
+        Hits::Ignored
+    }
+
+    fn on_insert(&mut self, slot: Slot, _hash: u64, _weight: u32) {
+        self.queue.place(QUEUE, slot);
+    }
+
+    fn on_update(&mut self, _slot: Slot, _weight: u32) {}
+
+    fn on_remove(&mut self, slot: Slot) {
+        self.queue.unlink(slot);
+    }
+
+    fn evict(&mut self, _marks: &Marks<'_>) -> Option<Slot> {
+        self.queue.pop(QUEUE)
+    }
+}

@@ -1,0 +1,51 @@
+//! Least recently used.
+
+use larder_core::{EvictionPolicy, Hits, Marks, Slot};
+
+use crate::lists::{ListId, Lists};
+
+const QUEUE: ListId = ListId(0);
+
+/// LRU (R. L. Mattson, J. Gecsei, D. R. Slutz, I. L. Traiger, "Evaluation techniques for storage hierarchies", IBM
+/// Systems Journal, 1970): the entry that was not asked for longest leaves.
+///
+/// Every call costs O(1): a hit moves the entry to the young end of one list.
+#[derive(Debug)]
+pub struct Lru {
+    queue: Lists,
+}
+
+impl Lru {
+    /// LRU decides the same at every capacity.
+    pub fn new(_capacity: u64) -> Self {
+        Self { queue: Lists::new(1) }
+    }
+}
+
+impl EvictionPolicy for Lru {
+    fn hits(&self) -> Hits {
+        Hits::Noted
+    }
+
+    fn on_insert(&mut self, slot: Slot, _hash: u64, _weight: u32) {
+        self.queue.place(QUEUE, slot);
+    }
+
+    fn on_update(&mut self, slot: Slot, _weight: u32) {
+        self.on_hit(slot);
+    }
+
+    fn on_hit(&mut self, slot: Slot) {
+        if self.queue.list_of(slot).is_some() {
+            self.queue.place(QUEUE, slot);
+        }
+    }
+
+    fn on_remove(&mut self, slot: Slot) {
+        self.queue.unlink(slot);
+    }
+
+    fn evict(&mut self, _marks: &Marks<'_>) -> Option<Slot> {
+        self.queue.pop(QUEUE)
+    }
+}

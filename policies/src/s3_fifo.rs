@@ -1,0 +1,127 @@
+//! S3-FIFO: a small queue filters what a large one keeps.
+
+use larder_core::{EvictionPolicy, Hits, Marks, Slot};
+
+use crate::ghosts::{Ghosts, Limit};
+use crate::lists::ListId;
+use crate::queues::Queues;
+
+const SMALL: ListId = ListId(0);
+const MAIN: ListId = ListId(1);
+/// Holds the newest entry while room is made for it.
+const NEWCOMER: ListId = ListId(2);
+
+/// Marks stop here, so that main lets an entry go after at most this many spared rounds.
+const MAX_MARK: u8 = 3;
+/// An entry with so many hits in small deserves main.
+const PROMOTED_FROM: u8 = 2;
+/// Ghosts for each slot ever used, at most.
+const GHOSTS_PER_SLOT: usize = 4;
+
+/// S3-FIFO (J. Yang, Y. Zhang, Z. Qiu, Y. Yue, K. V. Rashmi, "FIFO queues are all you need for cache eviction", SOSP,
+/// 2023): new entries pass a small queue (a tenth of the room), and only those hit twice there, or back soon after they
+/// left, go into the main one.
+///
+/// Follows the authors' own simulator: entries leave from small whenever main is within its share, so small may fill
+/// the whole cache at first, and a ghost is looked up before anything leaves. Caffeine's variant differs in both.
+///
+/// Every call costs O(1), `evict` amortised: each entry it passes over was paid for by an insertion or a hit.
+#[derive(Debug)]
+pub struct S3Fifo {
+    queues: Queues<3>,
+    ghosts: Ghosts,
+    /// Where the newcomer goes when it is settled.
+    destination: ListId,
+    capacity: u64,
+}
+
+impl S3Fifo {
+    /// S3-FIFO whose queues share `capacity`: a tenth of it (1 at least) small, the rest main.
+    pub fn new(capacity: u64) -> Self {
+        Self { queues: Queues::new(), ghosts: Ghosts::new(), destination: SMALL, capacity }
+    }
+
+    fn main_share(&self) -> u64 {
+        self.capacity.saturating_sub((self.capacity / 10).max(1))
+    }
+
+    fn ghost_limit(&self) -> Limit {
+        let weight = self.capacity / 10 * 9 + self.capacity % 10 * 9 / 10;
+        Limit { weight, count: self.queues.lists().reach() * GHOSTS_PER_SLOT }
+    }
+
+    fn settle(&mut self) {
+        if let Some(newcomer) = self.queues.lists().oldest(NEWCOMER) {
+            self.queues.place(self.destination, newcomer);
+        }
+    }
+
+    fn evict_from_small(&mut self, marks: &Marks<'_>) -> Option<Slot> {
+        while let Some(oldest) = self.queues.lists().oldest(SMALL) {
+            if marks.get(oldest) < PROMOTED_FROM {
+                let (hash, weight) = self.queues.entry(oldest);
+                self.ghosts.remember(hash, weight, self.ghost_limit());
+                return self.leave(oldest);
+            }
+            marks.set(oldest, 0);
+            self.queues.place(MAIN, oldest);
+        }
+        None
+    }
+
+    fn evict_from_main(&mut self, marks: &Marks<'_>) -> Option<Slot> {
+        // So many rounds bring every mark to 0; hits that come in meanwhile must not keep the queue turning for ever.
+        for _ in 0..self.queues.lists().len(MAIN) * usize::from(MAX_MARK) {
+            let oldest = self.queues.lists().oldest(MAIN)?;
+            let mark = marks.get(oldest).min(MAX_MARK);
+            if mark == 0 {
+                break;
+            }
+            marks.set(oldest, mark - 1);
+            self.queues.place(MAIN, oldest);
+        }
+        self.queues.lists().oldest(MAIN).and_then(|oldest| self.leave(oldest))
+    }
+
+    fn leave(&mut self, slot: Slot) -> Option<Slot> {
+        self.queues.remove(slot).map(|_| slot)
+    }
+}
+
+impl EvictionPolicy for S3Fifo {
+    fn hits(&self) -> Hits {
+        Hits::Marked { max: MAX_MARK }
+    }
+
+    fn on_insert(&mut self, slot: Slot, hash: u64, weight: u32) {
+        self.queues.remove(slot);
+        self.settle();
+        self.destination = if self.ghosts.forget(hash) { MAIN } else { SMALL };
+        self.queues.insert(NEWCOMER, slot, hash, weight);
+    }
+
+    fn on_update(&mut self, slot: Slot, weight: u32) {
+        self.settle();
+        self.queues.reweigh(slot, weight);
+    }
+
+    fn on_remove(&mut self, slot: Slot) {
+        self.queues.remove(slot);
+    }
+
+    fn evict(&mut self, marks: &Marks<'_>) -> Option<Slot> {
+        let from_small = self.queues.weight(MAIN) <= self.main_share();
+        from_small
+            .then(|| self.evict_from_small(marks))
+            .flatten()
+            .or_else(|| self.evict_from_main(marks))
+            .or_else(|| self.evict_from_small(marks))
+            .or_else(|| self.queues.lists().oldest(NEWCOMER).and_then(|newcomer| self.leave(newcomer)))
+    }
+
+    fn on_resize(&mut self, capacity: u64) {
+        self.settle();
+        self.capacity = capacity;
+        self.ghosts.trim(self.ghost_limit());
+    }
+}

@@ -1,0 +1,116 @@
+//! How often keys were asked for of late, in a few bits each.
+
+use crate::rng::scramble;
+
+/// Words in a block: one cache line, in which all counters of a key lie.
+const BLOCK: usize = 8;
+/// Counters of a key, each in another pair of its block's words.
+const COUNTERS: usize = 4;
+const COUNTER_MAX: u64 = 15;
+/// The lower three bits of every counter in a word.
+const LOWER_BITS: u64 = 0x7777_7777_7777_7777;
+/// The counters are halved when they have counted so many uses an entry.
+const USES_PER_ENTRY: usize = 10;
+
+/// A count-min sketch of 4-bit counters that ages: when it has counted ten uses an entry, every count is halved.
+///
+/// Counting and asking cost one cache line each, halving and growing O(1) amortised. It takes 8 to 16 bytes an
+/// entry, and grows with their number; what it knew it still knows afterwards.
+#[derive(Debug)]
+pub(crate) struct Sketch {
+    words: Vec<u64>,
+    counted: usize,
+}
+
+impl Sketch {
+    pub(crate) fn new() -> Self {
+        Self { words: vec![0; BLOCK], counted: 0 }
+    }
+
+    /// Makes room to tell `entries` apart.
+    pub(crate) fn reserve(&mut self, entries: usize) {
+        while self.words.len() < entries {
+            // A block's number has one bit more from now on: both blocks it may mean start as what the old one was.
+            self.words.extend_from_within(..);
+        }
+    }
+
+    /// Counts one use of `hash`, in a cache of `entries`.
+    pub(crate) fn count(&mut self, hash: u64, entries: usize) {
+        let mut added = false;
+        for (word, shift) in self.counters(hash) {
+            if (self.words[word] >> shift) & COUNTER_MAX < COUNTER_MAX {
+                self.words[word] += 1 << shift;
+                added = true;
+            }
+        }
+        self.counted += usize::from(added);
+        if self.counted >= entries.max(BLOCK).saturating_mul(USES_PER_ENTRY) {
+            self.age();
+        }
+    }
+
+    /// How often `hash` was used of late: rarely more than it was, never less, 15 at most.
+    pub(crate) fn frequency(&self, hash: u64) -> u8 {
+        let counts = self.counters(hash).map(|(word, shift)| (self.words[word] >> shift) & COUNTER_MAX);
+        counts.into_iter().min().unwrap_or(0) as u8
+    }
+
+    fn age(&mut self) {
+        for word in &mut self.words {
+            *word = (*word >> 1) & LOWER_BITS;
+        }
+        self.counted /= 2;
+    }
+
+    /// The word and the shift of each counter of `hash`.
+    fn counters(&self, hash: u64) -> [(usize, u32); COUNTERS] {
+        let hash = scramble(hash);
+        let blocks = self.words.len() / BLOCK;
+        let block = (hash as usize & (blocks - 1)) * BLOCK;
+        std::array::from_fn(|i| {
+            let bits = (hash >> (32 + 8 * i)) as usize;
+            (block + 2 * i + (bits & 1), 4 * ((bits >> 1) & 15) as u32)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_count_is_at_least_the_true_one_up_to_fifteen() {
+        let mut sketch = Sketch::new();
+        sketch.reserve(1_000);
+        for round in 1..=20_u8 {
+            for hash in 0..100 {
+                sketch.count(hash, 1_000);
+                assert!(sketch.frequency(hash) >= round.min(15));
+            }
+        }
+        assert_eq!(sketch.frequency(7), 15);
+    }
+
+    #[test]
+    fn growing_forgets_nothing() {
+        let mut sketch = Sketch::new();
+        (0..8).for_each(|hash| (0..=hash).for_each(|_| sketch.count(hash, 1_000)));
+        let before: Vec<u8> = (0..100).map(|hash| sketch.frequency(hash)).collect();
+        sketch.reserve(10_000);
+        let after: Vec<u8> = (0..100).map(|hash| sketch.frequency(hash)).collect();
+        assert_eq!(before, after);
+        assert_eq!(sketch.words.len(), 16_384);
+    }
+
+    #[test]
+    fn ten_uses_an_entry_halve_every_count() {
+        let mut sketch = Sketch::new();
+        sketch.reserve(8);
+        (0..12).for_each(|_| sketch.count(1, 8));
+        (100..167).for_each(|hash| sketch.count(hash, 1_000));
+        let before = sketch.frequency(1);
+        sketch.count(167, 8);
+        assert_eq!(sketch.frequency(1), before / 2);
+    }
+}
