@@ -107,7 +107,8 @@ impl WTinyLfu {
     }
 
     fn victim(&mut self) -> Option<Slot> {
-        let oldest = self.oldest(PROBATION).or_else(|| self.oldest(PROTECTED)).or_else(|| self.oldest(WINDOW))?;
+        let oldest =
+            self.oldest(PROBATION).or_else(|| self.oldest(PROTECTED)).or_else(|| self.oldest(WINDOW))?;
         let Some(candidate) = self.candidate else { return Some(oldest) };
         self.candidate = self.queues.lists().newer(candidate);
         let admitted = candidate != oldest && self.admits(candidate, oldest);

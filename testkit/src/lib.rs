@@ -1,0 +1,3 @@
+//! Certifies parts of a cache, one's own too: conformance suites, and parts that fail or count on purpose.
+
+pub mod policy;

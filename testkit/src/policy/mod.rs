@@ -1,0 +1,173 @@
+//! Certifies eviction policies: what [`EvictionPolicy`] promises, checked by random operations.
+//!
+//! ```
+//! use std::collections::VecDeque;
+//!
+//! use larder_core::{EvictionPolicy, Hits, Marks, Slot};
+//! use larder_testkit::policy;
+//!
+//! #[derive(Debug, Default)]
+//! struct Queue(VecDeque<Slot>);
+//!
+//! impl EvictionPolicy for Queue {
+//!     fn hits(&self) -> Hits {
+//!         Hits::Ignored
+//!     }
+//!     fn on_insert(&mut self, slot: Slot, _hash: u64, _weight: u32) {
+//!         self.0.push_back(slot);
+//!     }
+//!     fn on_update(&mut self, _slot: Slot, _weight: u32) {}
+//!     fn on_remove(&mut self, slot: Slot) {
+//!         self.0.retain(|&other| other != slot);
+//!     }
+//!     fn evict(&mut self, _marks: &Marks<'_>) -> Option<Slot> {
+//!         self.0.pop_front()
+//!     }
+//! }
+//!
+//! policy::conforms(|_capacity| Queue::default());
+//! policy::forgets_strangers(|_capacity| Queue::default());
+//! ```
+//!
+//! To check *which* entry leaves, write the policy a second time, as plainly as its paper does, over a `Vec` and
+//! without a thought for speed, and let [`matches_model`] compare the two victim by victim.
+
+mod marks;
+mod rig;
+mod script;
+
+use std::fmt::Debug;
+
+use larder_core::{EvictionPolicy, Marks, Slot};
+
+pub use self::marks::TableMarks;
+use self::rig::Rig;
+use self::script::{Rng, Script, Weights};
+
+const CAPACITIES: [u64; 8] = [0, 1, 2, 7, 30, 100, 1_000, u64::MAX];
+const SEEDS: u64 = 6;
+const STEPS: usize = 1_500;
+
+/// Checks that the policies which `make` makes keep their promises to the engine.
+///
+/// Random inserts, hits, updates, removals, evictions and resizes, in an engine that has slots and weights but
+/// no values, with fixed seeds, over capacities from 0 to `u64::MAX`, weights from 0 to `u32::MAX`, and hashes that
+/// collide. After each step:
+///
+/// - `evict` named only slots that were told of and have not left, each once;
+/// - it said `None` only when there were none;
+///
+/// and after each run:
+///
+/// - every entry still there can be evicted;
+/// - a second run with the same calls named the same victims.
+///
+/// # Panics
+///
+/// When a promise is broken; the message says with which capacity and seed, and at which step.
+pub fn conforms<P: EvictionPolicy>(make: impl Fn(u64) -> P) {
+    for_each_script(|script| {
+        let victims = [(); 2].map(|()| {
+            let mut rig = Rig::new(make(script.capacity()), script.capacity());
+            let mut victims = Vec::new();
+            for (step, op) in script.ops().enumerate() {
+                victims.extend(
+                    rig.apply(&op).unwrap_or_else(|broken| panic!("{broken} at step {step} of {script}")),
+                );
+            }
+            victims.extend(rig.drain().unwrap_or_else(|broken| panic!("{broken} after {script}")));
+            victims
+        });
+        assert!(victims[0] == victims[1], "the same calls named other victims in {script}");
+    });
+}
+
+/// Checks a policy victim by victim against a model of it: another [`EvictionPolicy`], written as plainly as can be.
+///
+/// Both are driven through the same random operations as in [`conforms`], each with marks of its own.
+///
+/// # Panics
+///
+/// When they name different victims, or one of them breaks its promises.
+pub fn matches_model<P: EvictionPolicy, M: EvictionPolicy>(
+    make: impl Fn(u64) -> P,
+    model: impl Fn(u64) -> M,
+) {
+    for_each_script(|script| {
+        let mut rig = Rig::new(make(script.capacity()), script.capacity());
+        let mut plain = Rig::new(model(script.capacity()), script.capacity());
+        for (step, op) in script.ops().enumerate() {
+            let (ours, models) = (rig.apply(&op), plain.apply(&op));
+            assert!(
+                ours.is_ok() && ours == models,
+                "the policy evicts {ours:?}, its model {models:?}, at step {step} of {script}: {op:?}"
+            );
+        }
+        assert_eq!(rig.drain(), plain.drain(), "what is left leaves in another order after {script}");
+    });
+}
+
+/// Checks that what a policy remembers follows what it holds, however many entries came and went, and is not taken
+/// from the capacity.
+///
+/// Measured is the length of the policy's [`Debug`] text, so derive it.
+///
+/// # Panics
+///
+/// When 50,000 strangers passing through a cache of 100 entries leave it much larger than 5,000 did.
+pub fn forgets_strangers<P: EvictionPolicy + Debug>(make: impl Fn(u64) -> P) {
+    for (capacity, weight) in [(0, 0), (100, 0), (100, 1), (u64::MAX, 0), (u64::MAX, u32::MAX)] {
+        let mut rig = Rig::new(make(capacity), capacity);
+        let sizes = [5_000, 45_000].map(|strangers| {
+            rig.pass(strangers, weight, 100)
+                .unwrap_or_else(|broken| panic!("{broken} at capacity {capacity}"));
+            format!("{:?}", rig.policy()).len()
+        });
+        assert!(
+            sizes[1] <= sizes[0] * 2 + 1_000,
+            "its Debug text grew from {} to {} at capacity {capacity} with weights of {weight}",
+            sizes[0],
+            sizes[1]
+        );
+    }
+}
+
+/// Checks that a policy ignores what it is told about slots it does not know, and being told twice of one it does.
+///
+/// An engine without defects never does either; a policy that shrugs them off can't turn such a defect into a panic.
+///
+/// # Panics
+///
+/// When the policy does, or when it names a slot that it was never told of.
+pub fn ignores_unknown_slots<P: EvictionPolicy>(make: impl Fn(u64) -> P) {
+    for capacity in CAPACITIES {
+        let mut policy = make(capacity);
+        let marks = TableMarks::new();
+        let mut rng = Rng::new(capacity);
+        for _ in 0..5_000 {
+            let slot = Slot(rng.below(20) as u32);
+            match rng.below(6) {
+                0 => policy.on_insert(Slot(slot.0 % 10), rng.below(50), rng.below(3) as u32),
+                1 => policy.on_update(slot, rng.below(3) as u32),
+                2 => policy.on_hit(slot),
+                3 => policy.on_remove(slot),
+                4 => marks.set_up(Slot(slot.0 % 10), 3),
+                _ => {
+                    let victim = policy.evict(&Marks::new(&marks));
+                    assert!(victim.is_none_or(|slot| slot.0 < 10), "{victim:?} was never told of");
+                }
+            }
+        }
+        let left = (0..20).map_while(|_| policy.evict(&Marks::new(&marks))).count();
+        assert!(left <= 10, "names {left} victims, but was told of 10 slots at most");
+    }
+}
+
+fn for_each_script(mut check: impl FnMut(&Script)) {
+    for capacity in CAPACITIES {
+        for seed in 0..SEEDS {
+            let weights = if seed % 2 == 0 { Weights::One } else { Weights::Mixed };
+            check(&Script::new(seed, capacity, weights, seed % 3 == 2, STEPS));
+        }
+    }
+}
