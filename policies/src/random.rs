@@ -10,7 +10,7 @@ use crate::rng::SplitMix64;
 /// Every call costs O(1). The same seed and the same calls give the same victims.
 #[derive(Debug)]
 pub struct Random {
-    /// The entries in no order, but that the newcomer is last.
+    /// The entries in no order, newest and oldest mixed.
     slots: Vec<Slot>,
     /// Where each slot stands in `slots`.
     places: Vec<Option<u32>>,

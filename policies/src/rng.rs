@@ -1,6 +1,6 @@
 //! A small deterministic generator, so that a simulation can be repeated.
 
-/// SplitMix64 (G. L. Steele, D. Lea, C. H. Flood, OOPSLA 2014).
+/// `SplitMix64` (G. L. Steele, D. Lea, C. H. Flood, OOPSLA 2014).
 #[derive(Clone, Debug)]
 pub(crate) struct SplitMix64(u64);
 

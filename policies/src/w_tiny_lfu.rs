@@ -19,7 +19,7 @@ const WARM: u8 = 6;
 /// ...once in so many times, so that keys chosen to collide with a victim's counters can't lock all others out.
 const JITTER: usize = 128;
 
-/// W-TinyLFU (G. Einziger, R. Friedman, B. Manes, "TinyLFU: a highly efficient cache admission policy", ACM TOS, 2017;
+/// W-TinyLFU (G. Einziger, R. Friedman, B. Manes, "`TinyLFU`: a highly efficient cache admission policy", ACM TOS, 2017;
 /// with G. Einziger, O. Eytan, R. Friedman, B. Manes, "Adaptive software cache management", Middleware, 2018): new
 /// entries pass a window, and what leaves it must have been asked for more often than the victim it would replace.
 ///

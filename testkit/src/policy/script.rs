@@ -72,9 +72,8 @@ impl Script {
     fn weight(&self, rng: &mut Rng) -> u32 {
         let capacity = u32::try_from(self.capacity).unwrap_or(u32::MAX);
         match (self.weights, rng.below(16)) {
-            (Weights::One, _) => 1,
             (Weights::Mixed, 0..2) => 0,
-            (Weights::Mixed, 2..10) => 1,
+            (Weights::One, _) | (Weights::Mixed, 2..10) => 1,
             (Weights::Mixed, 10..13) => 2 + rng.below(4) as u32,
             (Weights::Mixed, 13) => capacity / 5,
             (Weights::Mixed, 14) => capacity,
