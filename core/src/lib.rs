@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`Store`], [`Lookup`], [`Lease`], [`Entry`] | what a cache is |
 //! | [`StoreExt`], [`DynStore`], [`Encoded`], [`Keyed`] | what every store can do |
+//! | [`Memory`], [`MemoryOptions`] | the store in memory |
 //! | [`Loader`], [`Writer`] | the source of truth behind it |
 //! | [`Codec`] | values in another form |
 //! | [`EvictionPolicy`] | who leaves when room is needed |
@@ -22,6 +23,7 @@ mod error;
 mod ext;
 mod keyed;
 mod lease;
+mod memory;
 mod origin;
 mod policy;
 mod shared;
@@ -38,6 +40,7 @@ pub use error::{Error, ErrorKind, Result};
 pub use ext::StoreExt;
 pub use keyed::Keyed;
 pub use lease::{Filled, Lease};
+pub use memory::{Memory, MemoryOptions};
 pub use origin::{Change, Loaded, Loader, Writer};
 pub use policy::{EvictionPolicy, Hits, MarkTable, Marks, Slot};
 pub use stats::{Cause, Rates, Stats, Window};

@@ -107,6 +107,36 @@ impl Stats {
     }
 }
 
+impl std::ops::Add for Stats {
+    type Output = Self;
+
+    /// The counts of both; no bound only if neither has one.
+    fn add(self, other: Self) -> Self {
+        Self {
+            hits: self.hits + other.hits,
+            misses: self.misses + other.misses,
+            inserts: self.inserts + other.inserts,
+            void_fills: self.void_fills + other.void_fills,
+            evicted: self.evicted + other.evicted,
+            expired: self.expired + other.expired,
+            replaced: self.replaced + other.replaced,
+            removed: self.removed + other.removed,
+            cleared: self.cleared + other.cleared,
+            refused: self.refused + other.refused,
+            panics: self.panics + other.panics,
+            loads_ok: self.loads_ok + other.loads_ok,
+            loads_failed: self.loads_failed + other.loads_failed,
+            load_time: self.load_time.saturating_add(other.load_time),
+            entries: self.entries + other.entries,
+            weight: self.weight + other.weight,
+            max_weight: match (self.max_weight, other.max_weight) {
+                (Some(one), Some(other)) => Some(one.saturating_add(other)),
+                (one, other) => one.or(other),
+            },
+        }
+    }
+}
+
 /// `part` of `whole`, from 0 to 1; 0 where there is nothing.
 fn share(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }

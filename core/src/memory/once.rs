@@ -1,0 +1,190 @@
+//! One call per key: what threads that miss the same key together do about it.
+
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::sync::{Arc, LazyLock};
+
+use crate::memory::Memory;
+use crate::sync::{Condvar, CurrentThread, Mutex, current_thread, wait};
+use crate::{Entry, EvictionPolicy, Key, Lookup, Value};
+
+impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
+    /// The value of `key`; if there is none, the one that `make` gives, which is stored. Threads that ask for one key
+    /// at a time share one call of one of them; the others wait.
+    ///
+    /// If the call panics, it does so in its own thread only, and one of those that wait calls its own. A write during
+    /// the call wins over what the call gives. A `make` that asks for its own key, or for one whose maker waits for this
+    /// thread, is answered by its own inner `make`, unshared, instead of a deadlock.
+    pub fn get_or_insert_with<E: Into<Entry<V>>>(&self, key: K, make: impl FnOnce() -> E) -> V {
+        match self.try_get_or_insert_with(key, || Ok::<E, Infallible>(make())) {
+            Ok(value) => value,
+            Err(never) => match never {},
+        }
+    }
+
+    /// The same with a `make` that can fail. Its error goes to the caller whose `make` it was and is not kept; one of
+    /// those that wait calls its own.
+    pub fn try_get_or_insert_with<E: Into<Entry<V>>, X>(
+        &self,
+        key: K,
+        make: impl FnOnce() -> Result<E, X>,
+    ) -> Result<V, X> {
+        let mut found = self.lookup(&key);
+        loop {
+            if let Lookup::Hit(entry) = found {
+                return Ok(entry.into_value());
+            }
+            match self.calls.join(&key) {
+                Role::Follow(call) => match call.wait() {
+                    Outcome::Made(value) => return Ok(value),
+                    Outcome::Failed => found = self.look_again(&key),
+                    Outcome::Circular => return make().map(|made| made.into().into_value()),
+                },
+                Role::Lead(lead) => return self.lead(key, &lead, make),
+            }
+        }
+    }
+
+    fn lead<E: Into<Entry<V>>, X>(
+        &self,
+        key: K,
+        lead: &Lead<'_, K, V>,
+        make: impl FnOnce() -> Result<E, X>,
+    ) -> Result<V, X> {
+        // Another call may have ended between our miss and our turn.
+        let lease = match self.look_again(&key) {
+            Lookup::Hit(entry) => return Ok(lead.publish(entry.into_value())),
+            Lookup::Miss(lease) => lease,
+        };
+        let entry: Entry<V> = make()?.into();
+        let value = entry.value().clone();
+        let _ = self.fill_now(key, entry, lease);
+        Ok(lead.publish(value))
+    }
+
+    /// A look-up that counts as nothing.
+    fn look_again(&self, key: &K) -> Lookup<V> {
+        let lease = self.lease_now(key);
+        match self.peek(key, |value, life| Entry::with_life(value.clone(), life)) {
+            Some(entry) => Lookup::Hit(entry),
+            None => Lookup::Miss(lease),
+        }
+    }
+}
+
+/// The calls under way, by key.
+pub(super) struct Calls<K, V>(Mutex<HashMap<K, Arc<Call<V>>>>);
+
+/// One call, and what came of it.
+struct Call<V> {
+    leader: CurrentThread,
+    state: Mutex<State<V>>,
+    done: Condvar,
+}
+
+enum State<V> {
+    UnderWay,
+    Made(V),
+    Failed,
+}
+
+enum Outcome<V> {
+    Made(V),
+    Failed,
+    /// Waiting would never end.
+    Circular,
+}
+
+enum Role<'a, K: Key, V: Value> {
+    Lead(Lead<'a, K, V>),
+    Follow(Arc<Call<V>>),
+}
+
+/// The leader's duty to end its call, kept even if it panics.
+struct Lead<'a, K: Key, V: Value> {
+    calls: &'a Calls<K, V>,
+    key: K,
+    call: Arc<Call<V>>,
+    outcome: Cell<Option<V>>,
+}
+
+impl<K: Key, V: Value> Calls<K, V> {
+    pub(super) fn new() -> Self {
+        Self(Mutex::new(HashMap::new()))
+    }
+
+    fn join(&self, key: &K) -> Role<'_, K, V> {
+        let mut calls = self.0.lock();
+        if let Some(call) = calls.get(key) {
+            return Role::Follow(Arc::clone(call));
+        }
+        let call = Arc::new(Call {
+            leader: current_thread(),
+            state: Mutex::new(State::UnderWay),
+            done: Condvar::new(),
+        });
+        calls.insert(key.clone(), Arc::clone(&call));
+        Role::Lead(Lead { calls: self, key: key.clone(), call, outcome: Cell::new(None) })
+    }
+}
+
+impl<K: Key, V: Value> Lead<'_, K, V> {
+    fn publish(&self, value: V) -> V {
+        self.outcome.set(Some(value.clone()));
+        value
+    }
+}
+
+impl<K: Key, V: Value> Drop for Lead<'_, K, V> {
+    fn drop(&mut self) {
+        self.calls.0.lock().remove(&self.key);
+        *self.call.state.lock() = self.outcome.take().map_or(State::Failed, State::Made);
+        self.call.done.notify_all();
+    }
+}
+
+/// For each thread that waits, the thread it waits for.
+static WAITS: LazyLock<Mutex<HashMap<CurrentThread, CurrentThread>>> = LazyLock::new(Mutex::default);
+
+impl<V: Clone> Call<V> {
+    fn wait(&self) -> Outcome<V> {
+        let mut state = self.state.lock();
+        if matches!(*state, State::UnderWay) {
+            let Some(_waiting) = Waiting::on(self.leader) else { return Outcome::Circular };
+            while matches!(*state, State::UnderWay) {
+                wait(&self.done, &mut state);
+            }
+        }
+        match &*state {
+            State::Made(value) => Outcome::Made(value.clone()),
+            State::UnderWay | State::Failed => Outcome::Failed,
+        }
+    }
+}
+
+/// Marks this thread as waiting, for as long as it lives.
+struct Waiting(CurrentThread);
+
+impl Waiting {
+    /// Says that this thread waits for `leader`, unless that one waits, through any others, for this thread.
+    fn on(leader: CurrentThread) -> Option<Self> {
+        let me = current_thread();
+        let mut waits = WAITS.lock();
+        let mut next = Some(leader);
+        while let Some(thread) = next {
+            if thread == me {
+                return None;
+            }
+            next = waits.get(&thread).copied();
+        }
+        waits.insert(me, leader);
+        Some(Self(me))
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        WAITS.lock().remove(&self.0);
+    }
+}

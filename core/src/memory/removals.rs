@@ -1,0 +1,70 @@
+//! What left a shard: told and dropped only after the shard's lock is released.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::Cause;
+
+/// Told of every entry that leaves.
+pub(super) type Listener<K, V> = Arc<dyn Fn(&K, &V, Cause) + Send + Sync>;
+
+pub(super) struct Removed<K, V> {
+    pub(super) key: K,
+    pub(super) value: V,
+    pub(super) cause: Cause,
+}
+
+/// Removed entries, the first without allocating.
+pub(super) struct Removals<K, V> {
+    first: Option<Removed<K, V>>,
+    rest: Vec<Removed<K, V>>,
+}
+
+impl<K, V> Removals<K, V> {
+    pub(super) const fn new() -> Self {
+        Self { first: None, rest: Vec::new() }
+    }
+
+    pub(super) fn push(&mut self, key: K, value: V, cause: Cause) {
+        let removed = Removed { key, value, cause };
+        match self.first {
+            None => self.first = Some(removed),
+            Some(_) => self.rest.push(removed),
+        }
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        if self.first.is_none() { 0 } else { 1 + self.rest.len() }
+    }
+
+    /// Tells `listener` of each and drops it. Panics of the listener and of destructors are caught and counted: they
+    /// are no affair of the caller, who merely needed the room.
+    pub(super) fn deliver(self, listener: Option<&Listener<K, V>>, panics: &AtomicU64) {
+        for removed in self.first.into_iter().chain(self.rest) {
+            if let Some(listener) = listener {
+                guard(panics, || listener(&removed.key, &removed.value, removed.cause));
+            }
+            drop_guarded(removed.key, panics);
+            drop_guarded(removed.value, panics);
+        }
+    }
+}
+
+/// Drops what belongs to the application; a panic of its destructor is caught and counted.
+pub(super) fn drop_guarded<T>(value: T, panics: &AtomicU64) {
+    if std::mem::needs_drop::<T>() {
+        guard(panics, || drop(value));
+    }
+}
+
+/// Runs a callback of the application; a panic is caught and counted.
+pub(super) fn guard<T>(panics: &AtomicU64, callback: impl FnOnce() -> T) -> Option<T> {
+    let outcome = catch_unwind(AssertUnwindSafe(callback));
+    if outcome.is_err() {
+        panics.fetch_add(1, Ordering::Relaxed);
+        #[cfg(feature = "tracing")]
+        tracing::error!("a listener, weigher or destructor panicked");
+    }
+    outcome.ok()
+}
