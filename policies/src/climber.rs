@@ -1,11 +1,14 @@
 //! Hill climbing: the window's share follows the hit rate uphill.
 
-/// The window's share at first, and the least it may be.
+/// The window's share at first. The papers start at 1 %, where a workload of mere recency starves until the first few
+/// turns are over.
+const START: f64 = 0.05;
+/// The least it may be.
 const LEAST: f64 = 0.01;
 /// The most it may be.
 const MOST: f64 = 0.80;
 /// The first step, and the step after the workload changed.
-const STEP: f64 = 0.0625;
+const STEP: f64 = 0.03;
 /// What is left of a step after each turn.
 const DECAY: f64 = 0.98;
 /// A change of the hit rate by so much means another workload.
@@ -26,7 +29,7 @@ pub(crate) struct Climber {
 
 impl Climber {
     pub(crate) fn new() -> Self {
-        Self { share: LEAST, step: STEP, last_rate: 0.0, hits: 0, misses: 0 }
+        Self { share: START, step: STEP, last_rate: 0.0, hits: 0, misses: 0 }
     }
 
     /// The window's share of the capacity.

@@ -113,4 +113,13 @@ mod tests {
         sketch.count(167, 8);
         assert_eq!(sketch.frequency(1), before / 2);
     }
+
+    #[test]
+    fn one_hash_in_twenty_at_most_is_counted_too_high() {
+        let mut sketch = Sketch::new();
+        sketch.reserve(1_000);
+        (0..3).for_each(|_| (0..1_000).for_each(|hash| sketch.count(hash, 1_000)));
+        let too_high = (0..1_000).filter(|&hash| sketch.frequency(hash) > 3).count();
+        assert!(too_high <= 50, "{too_high} of 1,000");
+    }
 }

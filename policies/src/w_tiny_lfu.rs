@@ -23,7 +23,7 @@ const JITTER: usize = 128;
 /// with G. Einziger, O. Eytan, R. Friedman, B. Manes, "Adaptive software cache management", Middleware, 2018): new
 /// entries pass a window, and what leaves it must have been asked for more often than the victim it would replace.
 ///
-/// The window is an LRU with 1 % of the room at first; the rest, *main*, is an LRU in two segments, a fifth of it
+/// The window is an LRU with 5 % of the room at first; the rest, *main*, is an LRU in two segments, a fifth of it
 /// *probation* and the rest *protected* for what was hit there. A [sketch](crate::sketch) of ten times the cache's
 /// history compares. The window's share climbs to where the hit rate is best.
 ///

@@ -1,8 +1,12 @@
 //! Every policy evicts, victim by victim, what a plain reading of its paper evicts.
 
 mod plain;
+#[path = "../src/rng.rs"]
+mod rng;
+#[path = "../src/sketch.rs"]
+mod sketch;
 
-use larder_policies::{Clock, Fifo, Lfu, Lru, S3Fifo, Sieve};
+use larder_policies::{Clock, Fifo, Lfu, Lru, S3Fifo, Sieve, WTinyLfu};
 use larder_testkit::policy::matches_model;
 
 #[test]
@@ -33,4 +37,9 @@ fn sieve_moves_its_hand_and_nothing_else() {
 #[test]
 fn s3_fifo_filters_through_small_and_remembers_ghosts() {
     matches_model(S3Fifo::new, plain::S3Fifo::new);
+}
+
+#[test]
+fn w_tinylfu_admits_the_more_frequent() {
+    matches_model(WTinyLfu::new, plain::WTinyLfu::new);
 }

@@ -3,10 +3,12 @@
 //! In each, the newest entry stays apart while room is made for it, as in the papers, which evict before they insert.
 
 mod s3_fifo;
+mod w_tiny_lfu;
 
 use larder_core::{EvictionPolicy, Hits, Marks, Slot};
 
 pub(crate) use s3_fifo::S3Fifo;
+pub(crate) use w_tiny_lfu::WTinyLfu;
 
 /// The queue is in order of arrival, the oldest first.
 #[derive(Default)]
