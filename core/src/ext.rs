@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use crate::{Codec, DynStore, Encoded, Entry, Key, Keyed, Lookup, Result, Store};
+use crate::{Codec, DynStore, Encoded, Entry, Key, Keyed, Lookup, Result, Shared, Store};
 
 /// What every store can do by way of what it must do.
 pub trait StoreExt: Store + Sized {
@@ -37,6 +37,11 @@ pub trait StoreExt: Store + Sized {
         F: Fn(&K) -> Self::Key + Send + Sync + 'static,
     {
         Keyed::new(self, name)
+    }
+
+    /// The same store with several owners.
+    fn shared(self) -> Shared<Self> {
+        Shared::new(self)
     }
 
     /// The whole tower of stores behind one name that can be cloned.

@@ -43,6 +43,7 @@ pub use lease::{Filled, Lease};
 pub use memory::{Memory, MemoryOptions};
 pub use origin::{Change, Loaded, Loader, Writer};
 pub use policy::{EvictionPolicy, Hits, MarkTable, Marks, Slot};
+pub use shared::Shared;
 pub use stats::{Cause, Rates, Stats, Window};
 pub use store::{Key, Lookup, Store, Value};
 pub use time::{Deadline, Time};

@@ -1,5 +1,6 @@
 //! The world turned by hand: a clock that stands still, tasks that run when told, the same random numbers each time.
 
+use std::collections::btree_map::OccupiedEntry;
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::future::poll_fn;
@@ -78,7 +79,7 @@ impl Manual {
         let now = self.clock.now();
         loop {
             let mut sleepers = self.shared.sleepers.lock();
-            let due = sleepers.first_entry().filter(|first| first.key().0 <= now).map(|first| first.remove());
+            let due = sleepers.first_entry().filter(|first| first.key().0 <= now).map(OccupiedEntry::remove);
             drop(sleepers);
             match due {
                 Some(waker) => waker.wake(),

@@ -13,6 +13,7 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::hash::{BuildHasher, Hash};
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use foldhash::fast::FixedState;
@@ -32,7 +33,8 @@ pub use self::options::MemoryOptions;
 /// How many entries leave under one lock when many do.
 const BATCH: usize = 64;
 
-/// A store in memory: bounded, sharded, with the eviction policy `P`.
+/// A store in memory: bounded, sharded, with the eviction policy `P`. Cloning it costs one reference count; the clones
+/// are the same store.
 ///
 /// Its methods are synchronous and take borrowed keys; as a [`Store`](crate::Store) it is the same engine. Every
 /// operation on a key is O(1) (as far as the policy's is). No callback and no destructor of the application runs under
@@ -56,7 +58,9 @@ const BATCH: usize = 64;
 ///   could not weigh is refused; the value that was there before is gone, too, for it is out of date.
 /// - `Eq`, `Hash` or `Clone` of the application that panics does so in the caller; the store is as before.
 /// - Keys whose `Hash` or `Eq` contradict themselves get wrong answers, and may fill their place; nothing else suffers.
-pub struct Memory<K, V, P> {
+pub struct Memory<K, V, P>(Arc<Engine<K, V, P>>);
+
+struct Engine<K, V, P> {
     shards: Box<[Mutex<Shard<K, V, P>>]>,
     hasher: FixedState,
     lifetimes: Lifetimes,
@@ -85,7 +89,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
             Mutex::new(Shard::new(share, policy(share), options.idle))
         };
         let random = options.random.unwrap_or_else(Random::from_entropy);
-        Self {
+        Self(Arc::new(Engine {
             shards: (0..count).map(shard).collect(),
             hasher: FixedState::with_seed(random.next()),
             lifetimes: options.lifetimes,
@@ -97,7 +101,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
             panics: AtomicU64::new(0),
             number: NUMBER.fetch_add(1, Ordering::Relaxed),
             calls: Calls::new(),
-        }
+        }))
     }
 
     /// The value of `key`, if there is a usable entry. Counts as a hit or a miss, and as a use.
@@ -106,10 +110,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        match self.read(key, |value, _| value.clone()) {
-            Ok(value) => Some(value),
-            Err(_) => None,
-        }
+        self.read(key, |value, _| value.clone()).ok()
     }
 
     /// The entry of `key`: its value, when it was stored and when it ends.
@@ -149,31 +150,37 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
         Q: Hash + Eq + ?Sized,
     {
         let shard = self.shard_of(self.hash(key));
-        let sequence = self.shards[shard].lock().writes.now();
+        let sequence = self.0.shards[shard].lock().writes.now();
         self.lease_for(shard, sequence)
     }
 
-    /// Writes an entry, or a value that lives as long as the default. Voids the leases on the key.
-    pub fn insert(&self, key: K, entry: impl Into<Entry<V>>) {
+    /// Writes a value that lives as long as the default. Voids the leases on the key.
+    pub fn insert(&self, key: K, value: V) {
+        self.insert_entry(key, Entry::new(value));
+    }
+
+    /// Writes an entry with a life of its own. Voids the leases on the key.
+    pub fn insert_entry(&self, key: K, entry: Entry<V>) {
         let hash = self.hash(&key);
-        let now = self.clock.now();
+        let now = self.0.clock.now();
         let mut removals = Removals::new();
-        let new = self.weighed(hash, key, entry.into(), now);
-        self.shards[self.shard_of(hash)].lock().insert(new, now, &mut removals);
+        let new = self.weighed(hash, key, entry, now);
+        self.0.shards[self.shard_of(hash)].lock().insert(new, now, &mut removals);
         self.deliver(removals);
     }
 
     /// Stores what was loaded under `lease`, unless the lease is void.
+    #[expect(clippy::needless_pass_by_value, reason = "a fill uses its lease up")]
     pub fn fill_now(&self, key: K, entry: Entry<V>, lease: Lease) -> Filled {
         let hash = self.hash(&key);
-        let now = self.clock.now();
+        let now = self.0.clock.now();
         let shard = self.shard_of(hash);
         let [place, sequence] = lease.stamp();
         let lease = if place == self.place(shard) { sequence } else { u64::MAX };
         let mut removals = Removals::new();
         let new = self.weighed(hash, key, entry, now);
-        let (filled, refused) = self.shards[shard].lock().fill(new, lease, now, &mut removals);
-        drop_guarded(refused, &self.panics);
+        let (filled, refused) = self.0.shards[shard].lock().fill(new, lease, now, &mut removals);
+        drop_guarded(refused, &self.0.panics);
         self.deliver(removals);
         filled
     }
@@ -185,22 +192,22 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
         Q: Hash + Eq + ?Sized,
     {
         let hash = self.hash(key);
-        let now = self.clock.now();
-        let (node, cause) = self.shards[self.shard_of(hash)].lock().remove(hash, key, now)?;
-        if let Some(listener) = &self.listener {
-            guard(&self.panics, || listener(&node.key, &node.value, cause));
+        let now = self.0.clock.now();
+        let (node, cause) = self.0.shards[self.shard_of(hash)].lock().remove(hash, key, now)?;
+        if let Some(listener) = &self.0.listener {
+            guard(&self.0.panics, || listener(&node.key, &node.value, cause));
         }
-        drop_guarded(node.key, &self.panics);
+        drop_guarded(node.key, &self.0.panics);
         if cause == Cause::Removed {
             return Some(node.value);
         }
-        drop_guarded(node.value, &self.panics);
+        drop_guarded(node.value, &self.0.panics);
         None
     }
 
     /// Removes everything, and voids all leases. O(n).
     pub fn clear(&self) {
-        for shard in &self.shards {
+        for shard in &self.0.shards {
             let nodes = shard.lock().clear();
             for node in nodes {
                 let mut removals = Removals::new();
@@ -214,8 +221,8 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
     /// that changes in the meantime stays.
     pub fn retain(&self, keep: impl Fn(&K, &V) -> bool) -> usize {
         let mut gone = 0;
-        for shard in &self.shards {
-            let now = self.clock.now();
+        for shard in &self.0.shards {
+            let now = self.0.clock.now();
             let copy =
                 |(key, value, _, sequence): (&K, &V, Life, u64)| (key.clone(), value.clone(), sequence);
             let copies: Vec<_> = shard.lock().iter(now).map(copy).collect();
@@ -239,10 +246,10 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
     /// longer than 64 of them take.
     pub fn prune(&self) -> usize {
         let mut pruned = 0;
-        for shard in &self.shards {
+        for shard in &self.0.shards {
             loop {
                 let mut removals = Removals::new();
-                shard.lock().sweep(self.clock.now(), BATCH, &mut removals);
+                shard.lock().sweep(self.0.clock.now(), BATCH, &mut removals);
                 let swept = removals.len();
                 self.deliver(removals);
                 pruned += swept;
@@ -256,11 +263,11 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
 
     /// Changes the capacity, and evicts what no longer fits.
     pub fn resize(&self, capacity: u64) {
-        self.capacity.store(capacity, Ordering::Relaxed);
-        for (index, shard) in self.shards.iter().enumerate() {
-            let share = options::share(capacity, self.shards.len(), index);
+        self.0.capacity.store(capacity, Ordering::Relaxed);
+        for (index, shard) in self.0.shards.iter().enumerate() {
+            let share = options::share(capacity, self.0.shards.len(), index);
             let mut removals = Removals::new();
-            shard.lock().resize(share, self.clock.now(), &mut removals);
+            shard.lock().resize(share, self.0.clock.now(), &mut removals);
             self.deliver(removals);
         }
     }
@@ -268,7 +275,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
     /// How many usable entries there are. Prunes, so that expired ones don't count.
     pub fn len(&self) -> usize {
         self.prune();
-        self.shards.iter().map(|shard| shard.lock().len()).sum()
+        self.0.shards.iter().map(|shard| shard.lock().len()).sum()
     }
 
     /// Whether there is no usable entry.
@@ -278,12 +285,12 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
 
     /// The weight of all entries, expired ones included until they are swept.
     pub fn weight(&self) -> u64 {
-        self.shards.iter().map(|shard| shard.lock().weight()).sum()
+        self.0.shards.iter().map(|shard| shard.lock().weight()).sum()
     }
 
     /// The capacity: entries, or weight if there is a weigher.
     pub fn capacity(&self) -> u64 {
-        self.capacity.load(Ordering::Relaxed)
+        self.0.capacity.load(Ordering::Relaxed)
     }
 
     /// The keys of the usable entries, in no order. O(n); a moment's view of each shard.
@@ -298,8 +305,8 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
 
     /// What happened so far. O(shards).
     pub fn stats(&self) -> Stats {
-        let mut total = Stats { panics: self.panics.load(Ordering::Relaxed), ..Stats::default() };
-        for shard in &self.shards {
+        let mut total = Stats { panics: self.0.panics.load(Ordering::Relaxed), ..Stats::default() };
+        for shard in &self.0.shards {
             total = total + shard.lock().stats();
         }
         total.max_weight = Some(self.capacity()).filter(|capacity| *capacity != u64::MAX);
@@ -308,8 +315,8 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
 
     /// Starts counting anew.
     pub fn reset_stats(&self) {
-        self.panics.store(0, Ordering::Relaxed);
-        self.shards.iter().for_each(|shard| shard.lock().reset_stats());
+        self.0.panics.store(0, Ordering::Relaxed);
+        self.0.shards.iter().for_each(|shard| shard.lock().reset_stats());
     }
 
     fn read<Q, T>(&self, key: &Q, read: impl FnOnce(&V, Life) -> T) -> Result<T, Lease>
@@ -319,8 +326,8 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
     {
         let hash = self.hash(key);
         let shard = self.shard_of(hash);
-        let now = self.clock.now();
-        let found = self.shards[shard].lock().get(hash, key, now, read);
+        let now = self.0.clock.now();
+        let found = self.0.shards[shard].lock().get(hash, key, now, read);
         match found {
             Found::Hit(found) => Ok(found),
             Found::Miss(sequence) => Err(self.lease_for(shard, sequence)),
@@ -333,14 +340,14 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
         Q: Hash + Eq + ?Sized,
     {
         let hash = self.hash(key);
-        let now = self.clock.now();
-        self.shards[self.shard_of(hash)].lock().peek(hash, key, now, read)
+        let now = self.0.clock.now();
+        self.0.shards[self.shard_of(hash)].lock().peek(hash, key, now, read)
     }
 
     fn collect<T>(&self, copy: impl Fn(&K, &V, Life) -> T) -> Vec<T> {
         let mut all = Vec::new();
-        for shard in &self.shards {
-            let now = self.clock.now();
+        for shard in &self.0.shards {
+            let now = self.0.clock.now();
             all.extend(shard.lock().iter(now).map(|(key, value, life, _)| copy(key, value, life)));
         }
         all
@@ -349,26 +356,26 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
     /// The entry with its life, and its weight if the weigher could tell.
     fn weighed(&self, hash: u64, key: K, entry: Entry<V>, now: Time) -> Incoming<K, V> {
         let (value, life) = entry.into_parts();
-        let weight = match &self.weigher {
+        let weight = match &self.0.weigher {
             None => Some(1),
-            Some(weigher) => guard(&self.panics, || weigher(&key, &value)),
+            Some(weigher) => guard(&self.0.panics, || weigher(&key, &value)),
         };
         let weight = weight.map(|weight| NonZeroU32::new(weight).unwrap_or(NonZeroU32::MIN));
-        let life = life.resolve(now, &self.lifetimes, || self.random.next());
+        let life = life.resolve(now, &self.0.lifetimes, || self.0.random.next());
         Incoming { hash, key, value, life, weight }
     }
 
     fn deliver(&self, removals: Removals<K, V>) {
-        removals.deliver(self.listener.as_ref(), &self.panics);
+        removals.deliver(self.0.listener.as_ref(), &self.0.panics);
     }
 
     fn hash<Q: Hash + ?Sized>(&self, key: &Q) -> u64 {
-        self.hasher.hash_one(key)
+        self.0.hasher.hash_one(key)
     }
 
     /// The shard by bits of the hash that the index inside it doesn't look at.
-    const fn shard_of(&self, hash: u64) -> usize {
-        (hash >> 44) as usize & (self.shards.len() - 1)
+    fn shard_of(&self, hash: u64) -> usize {
+        (hash >> 44) as usize & (self.0.shards.len() - 1)
     }
 
     fn lease_for(&self, shard: usize, sequence: u64) -> Lease {
@@ -376,16 +383,22 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
     }
 
     /// This store and the shard, as a lease names them.
-    const fn place(&self, shard: usize) -> u64 {
-        self.number << 10 | shard as u64
+    fn place(&self, shard: usize) -> u64 {
+        self.0.number << 10 | shard as u64
+    }
+}
+
+impl<K, V, P> Clone for Memory<K, V, P> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
     }
 }
 
 impl<K, V, P> fmt::Debug for Memory<K, V, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Memory")
-            .field("capacity", &self.capacity)
-            .field("shards", &self.shards.len())
+            .field("capacity", &self.0.capacity)
+            .field("shards", &self.0.shards.len())
             .finish_non_exhaustive()
     }
 }

@@ -24,7 +24,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Store for Memory<K, V, P> {
     }
 
     async fn insert(&self, key: K, entry: Entry<V>) -> Result<()> {
-        Self::insert(self, key, entry);
+        self.insert_entry(key, entry);
         Ok(())
     }
 

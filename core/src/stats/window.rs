@@ -103,7 +103,7 @@ fn rates(span: Duration, before: &Stats, now: &Stats) -> Rates {
         |time: Duration, count: u64| if count == 0 { Duration::ZERO } else { time.div_f64(count as f64) };
     let requests = now.requests() - before.requests();
     let loads = now.loads() - before.loads();
-    let load_time = now.load_time - before.load_time;
+    let load_time = now.load_time.saturating_sub(before.load_time);
     Rates {
         span,
         throughput: per_second(before.requests(), now.requests()),
