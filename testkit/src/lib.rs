@@ -1,3 +1,29 @@
-//! Certifies parts of a cache, one's own too: conformance suites, and parts that fail or count on purpose.
+//! Certify your own parts: suites that check a contract rule by rule, and parts that count, wait and fail when told.
+//!
+//! | for | there is |
+//! |---|---|
+//! | a [`Store`](larder_core::Store) | [`store::conforms`] |
+//! | an [`EvictionPolicy`](larder_core::EvictionPolicy) | [`policy`] |
+//! | a store's faults | [`Faulty`], scripted by [`Op`], key and call |
+//! | a loader or writer | [`CountingLoader`], [`CountingWriter`], [`Gate`], [`WriteGate`], [`MapOrigin`] |
+//! | a far tier | [`MapStore`] |
+//! | time, tasks, randomness | [`Manual`], [`Env`], [`Random`] |
+//!
+//! Nothing here sleeps or draws a number that a seed doesn't give. Suites panic with a sentence that names the broken
+//! rule: they are for tests.
 
+mod counting;
+mod faults;
+mod gate;
+mod latch;
+mod map_store;
+mod origin;
 pub mod policy;
+pub mod store;
+
+pub use counting::{CountingLoader, CountingWriter, Counts};
+pub use faults::{Fault, Faults, Faulty, Op, Rule};
+pub use gate::{Call, Gate, LoadCall, WriteCall, WriteGate};
+pub use larder_core::{Clock, Env, Manual, Random, Ticker};
+pub use map_store::MapStore;
+pub use origin::MapOrigin;
