@@ -6,7 +6,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use larder_core::Slot;
 
 use crate::lists::ListId;
-use crate::queues::Queues;
+use crate::queues::{Entry, Queues};
 use crate::rng::scramble;
 
 const QUEUE: ListId = ListId(0);
@@ -27,15 +27,17 @@ impl Ghosts {
         Self { queue: Queues::new(), by_hash: HashMap::default(), spare: Vec::new() }
     }
 
-    /// Remembers `hash`, unless it alone would be over `limit`.
-    pub(crate) fn remember(&mut self, hash: u64, weight: u32, limit: Limit) {
-        if u64::from(weight) > limit.weight {
+    /// Remembers an entry that left, unless it alone would be over `limit`.
+    pub(crate) fn remember(&mut self, entry: Entry, limit: Limit) {
+        if u64::from(entry.weight) > limit.weight {
             return;
         }
-        self.forget(hash);
         let place = self.spare.pop().unwrap_or(Slot(self.queue.lists().reach() as u32));
-        self.queue.insert(QUEUE, place, hash, weight);
-        self.by_hash.insert(hash, place);
+        self.queue.insert(QUEUE, place, entry);
+        if let Some(older) = self.by_hash.insert(entry.hash, place) {
+            self.queue.remove(older);
+            self.spare.push(older);
+        }
         self.trim(limit);
     }
 
@@ -51,7 +53,7 @@ impl Ghosts {
     pub(crate) fn trim(&mut self, limit: Limit) {
         while self.queue.weight(QUEUE) > limit.weight || self.len() > limit.count {
             let Some(oldest) = self.queue.lists().oldest(QUEUE) else { return };
-            self.forget(self.queue.entry(oldest).0);
+            self.forget(self.queue.entry(oldest).hash);
         }
     }
 
@@ -98,7 +100,7 @@ mod tests {
         let mut ghosts = Ghosts::new();
         let limit = Limit { weight: u64::MAX, count: 10 };
         for hash in 0..1_000 {
-            ghosts.remember(hash, 0, limit);
+            ghosts.remember(Entry { hash, weight: 0 }, limit);
             assert!(ghosts.len() <= 10);
         }
         assert!(ghosts.forget(990) && !ghosts.forget(989));
@@ -108,7 +110,7 @@ mod tests {
     fn coming_and_going_uses_the_same_places() {
         let mut ghosts = Ghosts::new();
         for hash in 0..1_000 {
-            ghosts.remember(hash, 1, Limit { weight: 100, count: 100 });
+            ghosts.remember(Entry { hash, weight: 1 }, Limit { weight: 100, count: 100 });
             assert!(ghosts.forget(hash));
         }
         assert_eq!(ghosts.queue.lists().reach(), 1);
@@ -119,9 +121,9 @@ mod tests {
         let mut ghosts = Ghosts::new();
         let limit = Limit { weight: 5, count: 100 };
         for hash in 1..=3 {
-            ghosts.remember(hash, 2, limit);
+            ghosts.remember(Entry { hash, weight: 2 }, limit);
         }
-        ghosts.remember(4, 6, limit);
+        ghosts.remember(Entry { hash: 4, weight: 6 }, limit);
         assert_eq!([1, 2, 3, 4].map(|hash| ghosts.forget(hash)), [false, true, true, false]);
     }
 }

@@ -1,4 +1,54 @@
 //! One file, one paper: eviction policies over numbered slots, and the table from which everything else knows them.
+//!
+//! [`POLICIES`] has a row for each; [`find`] knows them by name. Not sure? Take [`WTinyLfu`]: it adapts to recency and
+//! to frequency, and no scan or loop ruins it.
+//!
+//! | policy | a hit | remembers who left |
+//! |---|---|---|
+//! | [`Fifo`], [`Random`] | costs nothing | no |
+//! | [`Clock`], [`Sieve`] | leaves a mark | no |
+//! | [`S3Fifo`] | leaves a mark | by ghosts |
+//! | [`Lru`], [`Lfu`] | moves the entry | no |
+//! | [`WTinyLfu`] | moves the entry, counts it | by the sketch |
+//!
+//! # A policy of your own
+//!
+//! It is plain single-threaded code over slot numbers; how hits reach it is its first answer. This one takes the
+//! entry that came *last*, unless it was hit since:
+//!
+//! ```
+//! use larder_core::{EvictionPolicy, Hits, Marks, Slot};
+//!
+//! #[derive(Debug, Default)]
+//! struct Lifo(Vec<Slot>);
+//!
+//! impl EvictionPolicy for Lifo {
+//!     fn hits(&self) -> Hits {
+//!         Hits::Marked { max: 1 }
+//!     }
+//!     fn on_insert(&mut self, slot: Slot, _hash: u64, _weight: u32) {
+//!         self.0.push(slot);
+//!     }
+//!     fn on_update(&mut self, _slot: Slot, _weight: u32) {}
+//!     fn on_remove(&mut self, slot: Slot) {
+//!         self.0.retain(|&other| other != slot); // O(n): fine to try an idea with
+//!     }
+//!     fn evict(&mut self, marks: &Marks<'_>) -> Option<Slot> {
+//!         let (_newcomer, old) = self.0.split_last()?;
+//!         let place = old.iter().rposition(|&slot| marks.take(slot) == 0).unwrap_or(0);
+//!         Some(self.0.remove(place))
+//!     }
+//! }
+//!
+//! larder_testkit::policy::conforms(|_capacity| Lifo::default()); // and now any cache can use it
+//! ```
+//!
+//! Three things to know:
+//!
+//! - `on_insert` comes *before* the `evict` that makes room. A policy whose paper evicts first must not choose the
+//!   newcomer by mistake: set it aside until the next call that is not `evict`, as [`Lfu`] and [`Sieve`] do.
+//! - Slots are small and dense: keep state in a `Vec` indexed by slot, and lists as links between slots.
+//! - To add one to this crate, write its file, add its row to [`POLICIES`] and its model to `tests/models.rs`.
 
 mod climber;
 mod clock;

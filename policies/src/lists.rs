@@ -11,18 +11,20 @@ pub(crate) struct ListId(pub(crate) u32);
 
 /// Lists that run from their newest slot to their oldest. A slot is on one of them at most.
 ///
-/// Every operation costs O(1); memory follows the highest slot seen.
+/// Each slot may have a note beside its links, in the same cache line. Every operation costs O(1); memory follows the
+/// highest slot seen.
 #[derive(Debug)]
-pub(crate) struct Lists {
-    nodes: Vec<Node>,
+pub(crate) struct Lists<T = ()> {
+    nodes: Vec<Node<T>>,
     ends: Vec<Ends>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Node {
+struct Node<T> {
     newer: u32,
     older: u32,
     list: u32,
+    note: T,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -32,10 +34,9 @@ struct Ends {
     len: u32,
 }
 
-const LOOSE: Node = Node { newer: NIL, older: NIL, list: NIL };
 const EMPTY: Ends = Ends { newest: NIL, oldest: NIL, len: 0 };
 
-impl Lists {
+impl<T: Copy + Default> Lists<T> {
     /// `count` empty lists, numbered from 0.
     pub(crate) fn new(count: usize) -> Self {
         Self { nodes: Vec::new(), ends: vec![EMPTY; count] }
@@ -65,6 +66,16 @@ impl Lists {
         self.nodes.get(slot.index()).filter(|node| node.list != NIL).map(|node| ListId(node.list))
     }
 
+    /// What was noted of `slot`, if it is on a list.
+    pub(crate) fn note(&self, slot: Slot) -> Option<&T> {
+        self.nodes.get(slot.index()).filter(|node| node.list != NIL).map(|node| &node.note)
+    }
+
+    /// What was noted of `slot`, to change.
+    pub(crate) fn note_mut(&mut self, slot: Slot) -> Option<&mut T> {
+        self.nodes.get_mut(slot.index()).filter(|node| node.list != NIL).map(|node| &mut node.note)
+    }
+
     pub(crate) fn oldest(&self, list: ListId) -> Option<Slot> {
         some(self.ends[list.0 as usize].oldest)
     }
@@ -81,10 +92,12 @@ impl Lists {
         }
         self.unlink(slot);
         if slot.index() >= self.nodes.len() {
-            self.nodes.resize(slot.index() + 1, LOOSE);
+            let loose = Node { newer: NIL, older: NIL, list: NIL, note: T::default() };
+            self.nodes.resize(slot.index() + 1, loose);
         }
         let ends = &mut self.ends[list.0 as usize];
-        self.nodes[slot.index()] = Node { newer: NIL, older: ends.newest, list: list.0 };
+        let node = &mut self.nodes[slot.index()];
+        (node.newer, node.older, node.list) = (NIL, ends.newest, list.0);
         match some(ends.newest) {
             Some(older) => self.nodes[older.index()].newer = slot.0,
             None => ends.oldest = slot.0,
@@ -95,8 +108,9 @@ impl Lists {
 
     /// Takes `slot` off the list it is on, and says which that was.
     pub(crate) fn unlink(&mut self, slot: Slot) -> Option<ListId> {
-        let list = self.list_of(slot)?;
-        let Node { newer, older, .. } = std::mem::replace(&mut self.nodes[slot.index()], LOOSE);
+        let node = self.nodes.get_mut(slot.index()).filter(|node| node.list != NIL)?;
+        let Node { newer, older, .. } = *node;
+        let list = ListId(std::mem::replace(&mut node.list, NIL));
         let ends = &mut self.ends[list.0 as usize];
         match some(newer) {
             Some(newer) => self.nodes[newer.index()].older = older,
@@ -120,4 +134,44 @@ impl Lists {
 
 fn some(link: u32) -> Option<Slot> {
     (link != NIL).then_some(Slot(link))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn contents(lists: &Lists<u8>, list: ListId) -> Vec<Slot> {
+        std::iter::successors(lists.oldest(list), |&slot| lists.newer(slot)).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn lists_do_what_vectors_do(ops in proptest::collection::vec((0..3_u8, 0..2_u32, 0..12_u32), 0..200)) {
+            let mut lists = Lists::<u8>::new(2);
+            let mut model = [Vec::new(), Vec::new()];
+            for (op, list, slot) in ops {
+                let slot = Slot(slot);
+                let popped = model[list as usize].first().copied();
+                let gone = if op == 2 { popped } else { Some(slot) };
+                for list in &mut model {
+                    list.retain(|&other| Some(other) != gone);
+                }
+                match op {
+                    0 => {
+                        lists.place(ListId(list), slot);
+                        model[list as usize].push(slot);
+                    }
+                    1 => drop(lists.unlink(slot)),
+                    _ => prop_assert_eq!(lists.pop(ListId(list)), popped),
+                }
+                for (list, model) in (0..).map(ListId).zip(&model) {
+                    prop_assert_eq!(&contents(&lists, list), model);
+                    prop_assert_eq!(lists.len(list), model.len());
+                    prop_assert!(model.iter().all(|&slot| lists.list_of(slot) == Some(list)));
+                }
+            }
+        }
+    }
 }

@@ -7,24 +7,24 @@ use crate::lists::{ListId, Lists};
 /// `N` lists over slots, with each slot's hash and weight, and each list's total weight. Every operation costs O(1).
 #[derive(Debug)]
 pub(crate) struct Queues<const N: usize> {
-    lists: Lists,
-    entries: Vec<Entry>,
+    lists: Lists<Entry>,
     weights: [u64; N],
 }
 
+/// What the engine told of an entry.
 #[derive(Clone, Copy, Debug, Default)]
-struct Entry {
-    hash: u64,
-    weight: u32,
+pub(crate) struct Entry {
+    pub(crate) hash: u64,
+    pub(crate) weight: u32,
 }
 
 impl<const N: usize> Queues<N> {
     pub(crate) fn new() -> Self {
-        Self { lists: Lists::new(N), entries: Vec::new(), weights: [0; N] }
+        Self { lists: Lists::new(N), weights: [0; N] }
     }
 
     /// The links, to read.
-    pub(crate) fn lists(&self) -> &Lists {
+    pub(crate) fn lists(&self) -> &Lists<Entry> {
         &self.lists
     }
 
@@ -33,45 +33,45 @@ impl<const N: usize> Queues<N> {
         self.weights[list.0 as usize]
     }
 
-    /// The hash and weight that `slot` was told with.
-    pub(crate) fn entry(&self, slot: Slot) -> (u64, u32) {
-        self.entries.get(slot.index()).map_or((0, 0), |entry| (entry.hash, entry.weight))
+    /// What was told of the entry at `slot`; nothing at all of a slot on no list.
+    pub(crate) fn entry(&self, slot: Slot) -> Entry {
+        self.lists.note(slot).copied().unwrap_or_default()
     }
 
     /// Puts a new entry at the newest end of `list`.
-    pub(crate) fn insert(&mut self, list: ListId, slot: Slot, hash: u64, weight: u32) {
+    pub(crate) fn insert(&mut self, list: ListId, slot: Slot, entry: Entry) {
         self.remove(slot);
         self.lists.place(list, slot);
-        self.entries.resize(self.lists.reach().max(self.entries.len()), Entry::default());
-        if let Some(entry) = self.entries.get_mut(slot.index()) {
-            *entry = Entry { hash, weight };
-            self.weights[list.0 as usize] += u64::from(weight);
+        if let Some(note) = self.lists.note_mut(slot) {
+            *note = entry;
+            self.weights[list.0 as usize] += u64::from(entry.weight);
         }
     }
 
     /// Changes what the entry at `slot` weighs.
     pub(crate) fn reweigh(&mut self, slot: Slot, weight: u32) {
-        if let Some(list) = self.lists.list_of(slot) {
-            let old = std::mem::replace(&mut self.entries[slot.index()].weight, weight);
-            let total = &mut self.weights[list.0 as usize];
-            *total = *total - u64::from(old) + u64::from(weight);
-        }
+        let Some(list) = self.lists.list_of(slot) else { return };
+        let Some(entry) = self.lists.note_mut(slot) else { return };
+        let total = &mut self.weights[list.0 as usize];
+        *total = *total - u64::from(entry.weight) + u64::from(weight);
+        entry.weight = weight;
     }
 
     /// Makes `slot` the newest of `list`, if it is on any.
     pub(crate) fn place(&mut self, list: ListId, slot: Slot) {
         if let Some(from) = self.lists.list_of(slot) {
-            let weight = u64::from(self.entries[slot.index()].weight);
+            let weight = u64::from(self.entry(slot).weight);
             self.weights[from.0 as usize] -= weight;
             self.weights[list.0 as usize] += weight;
             self.lists.place(list, slot);
         }
     }
 
-    /// Forgets the entry at `slot`, and says which list it was on.
-    pub(crate) fn remove(&mut self, slot: Slot) -> Option<ListId> {
+    /// Forgets the entry at `slot`, and says what was told of it.
+    pub(crate) fn remove(&mut self, slot: Slot) -> Option<Entry> {
+        let entry = self.entry(slot);
         let list = self.lists.unlink(slot)?;
-        self.weights[list.0 as usize] -= u64::from(self.entries[slot.index()].weight);
-        Some(list)
+        self.weights[list.0 as usize] -= u64::from(entry.weight);
+        Some(entry)
     }
 }

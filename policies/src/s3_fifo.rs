@@ -4,7 +4,7 @@ use larder_core::{EvictionPolicy, Hits, Marks, Slot};
 
 use crate::ghosts::{Ghosts, Limit};
 use crate::lists::ListId;
-use crate::queues::Queues;
+use crate::queues::{Entry, Queues};
 
 const SMALL: ListId = ListId(0);
 const MAIN: ListId = ListId(1);
@@ -59,9 +59,8 @@ impl S3Fifo {
     fn evict_from_small(&mut self, marks: &Marks<'_>) -> Option<Slot> {
         while let Some(oldest) = self.queues.lists().oldest(SMALL) {
             if marks.get(oldest) < PROMOTED_FROM {
-                let (hash, weight) = self.queues.entry(oldest);
-                self.ghosts.remember(hash, weight, self.ghost_limit());
-                return self.leave(oldest);
+                self.ghosts.remember(self.queues.remove(oldest)?, self.ghost_limit());
+                return Some(oldest);
             }
             marks.set(oldest, 0);
             self.queues.place(MAIN, oldest);
@@ -97,7 +96,7 @@ impl EvictionPolicy for S3Fifo {
         self.queues.remove(slot);
         self.settle();
         self.destination = if self.ghosts.forget(hash) { MAIN } else { SMALL };
-        self.queues.insert(NEWCOMER, slot, hash, weight);
+        self.queues.insert(NEWCOMER, slot, Entry { hash, weight });
     }
 
     fn on_update(&mut self, slot: Slot, weight: u32) {

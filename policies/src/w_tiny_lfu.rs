@@ -4,7 +4,7 @@ use larder_core::{EvictionPolicy, Hits, Marks, Slot};
 
 use crate::climber::Climber;
 use crate::lists::ListId;
-use crate::queues::Queues;
+use crate::queues::{Entry, Queues};
 use crate::rng::SplitMix64;
 use crate::sketch::Sketch;
 
@@ -14,20 +14,23 @@ const PROTECTED: ListId = ListId(2);
 
 /// The part of main that is for entries hit there.
 const PROTECTED_SHARE: f64 = 0.8;
-/// A candidate at least so frequent may win a comparison that it lost...
+/// A candidate at least so frequent may be admitted although it lost...
 const WARM: u8 = 6;
-/// ...once in so many times, so that keys chosen to collide with a victim's counters can't lock all others out.
+/// ...once in so many times.
 const JITTER: usize = 128;
 
-/// W-TinyLFU (G. Einziger, R. Friedman, B. Manes, "`TinyLFU`: a highly efficient cache admission policy", ACM TOS, 2017;
-/// with G. Einziger, O. Eytan, R. Friedman, B. Manes, "Adaptive software cache management", Middleware, 2018): new
+/// W-TinyLFU (G. Einziger, R. Friedman, B. Manes, "`TinyLFU`: a highly efficient cache admission policy", ACM TOS,
+/// 2017; G. Einziger, O. Eytan, R. Friedman, B. Manes, "Adaptive software cache management", Middleware, 2018): new
 /// entries pass a window, and what leaves it must have been asked for more often than the victim it would replace.
 ///
 /// The window is an LRU with 5 % of the room at first; the rest, *main*, is an LRU in two segments, a fifth of it
-/// *probation* and the rest *protected* for what was hit there. A [sketch](crate::sketch) of ten times the cache's
-/// history compares. The window's share climbs to where the hit rate is best.
+/// *probation* and four fifths *protected*, for what was hit there. A count-min sketch of 4-bit counters knows how
+/// often keys were asked for of late. The window's share climbs to where the hit rate is best, a step every ten
+/// requests an entry. A tie goes to the victim; a candidate with six uses or more that loses is admitted all the same
+/// once in 128 times, so that keys chosen to collide with the victim's counters can't lock others out.
 ///
-/// Every call costs O(1) amortised; the sketch takes 8 to 16 bytes an entry.
+/// Every call costs O(1) amortised: counters are halved all at once, every ten uses an entry. The sketch takes 8 to 16
+/// bytes for each of the most entries there ever were.
 #[derive(Debug)]
 pub struct WTinyLfu {
     queues: Queues<3>,
@@ -101,7 +104,7 @@ impl WTinyLfu {
 
     /// Whether `candidate` may stay in main at the cost of `victim`.
     fn admits(&mut self, candidate: Slot, victim: Slot) -> bool {
-        let frequency = |slot| self.sketch.frequency(self.queues.entry(slot).0);
+        let frequency = |slot| self.sketch.frequency(self.queues.entry(slot).hash);
         let (candidate, victim) = (frequency(candidate), frequency(victim));
         candidate > victim || candidate >= WARM && self.rng.below(JITTER) == 0
     }
@@ -123,7 +126,7 @@ impl EvictionPolicy for WTinyLfu {
 
     fn on_insert(&mut self, slot: Slot, hash: u64, weight: u32) {
         self.candidate = None;
-        self.queues.insert(WINDOW, slot, hash, weight);
+        self.queues.insert(WINDOW, slot, Entry { hash, weight });
         self.climber.on_miss();
         self.sketch.reserve(self.entries());
         self.count(hash);
@@ -140,7 +143,7 @@ impl EvictionPolicy for WTinyLfu {
         let Some(list) = self.queues.lists().list_of(slot) else { return };
         self.candidate = None;
         self.climber.on_hit();
-        self.count(self.queues.entry(slot).0);
+        self.count(self.queues.entry(slot).hash);
         self.queues.place(if list == WINDOW { WINDOW } else { PROTECTED }, slot);
         self.demote();
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use larder_core::EvictionPolicy;
+use larder_core::{EvictionPolicy, Marks, Slot};
 use larder_policies::{Clock, Fifo, Lfu, Lru, POLICIES, Random, S3Fifo, Sieve, WTinyLfu};
 use larder_testkit::policy;
 
@@ -50,4 +50,50 @@ fn no_policy_remembers_strangers_for_ever() {
     check(Sieve::new);
     check(S3Fifo::new);
     check(WTinyLfu::new);
+}
+
+#[test]
+fn a_cache_of_any_size_admits_the_newest_entry() {
+    for row in POLICIES {
+        for capacity in 1..=24 {
+            let mut policy = (row.make)(capacity);
+            let marks = policy::TableMarks::new();
+            let mut free: Vec<Slot> = (0..=capacity as u32).map(Slot).collect();
+            for key in 0..200 {
+                let slot = free.pop().expect("one more slot than fit");
+                marks.set_up(slot, 0);
+                policy.on_insert(slot, key, 1);
+                if free.is_empty() {
+                    let victim = policy.evict(&Marks::new(&marks));
+                    assert!(
+                        victim.is_some_and(|victim| victim != slot),
+                        "{} of {capacity} refused",
+                        row.title
+                    );
+                    free.extend(victim);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn random_takes_every_old_entry_at_times_and_follows_its_seed() {
+    let run = |seed| -> Vec<u32> {
+        let mut policy = Random::seeded(10, seed);
+        (0..10).for_each(|slot| policy.on_insert(Slot(slot), 0, 1));
+        let marks = policy::TableMarks::new();
+        let mut newest = Slot(10);
+        let step = |_| {
+            policy.on_insert(newest, 0, 1);
+            newest = policy.evict(&Marks::new(&marks)).expect("there are eleven");
+            newest.0
+        };
+        (0..1_000).map(step).collect()
+    };
+    assert_eq!(run(1), run(1));
+    assert_ne!(run(1), run(2));
+    for slot in 0..11 {
+        assert!(run(1).iter().filter(|&&victim| victim == slot).count() > 50, "{slot}");
+    }
 }
