@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Weak};
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
+
 use crate::Time;
-use crate::sync::Mutex;
 
 /// How often the coarse clock is moved on.
 const TICK: Duration = Duration::from_millis(1);

@@ -10,8 +10,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
+use parking_lot::Mutex;
+
 use super::{Clock, Env, Random, Spawner, Ticker};
-use crate::sync::Mutex;
 use crate::{BoxFuture, Result, Time};
 
 /// Moves the clock and runs the tasks of a manual [`Env`], on the caller's thread. Nothing happens by itself.

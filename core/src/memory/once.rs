@@ -6,7 +6,7 @@ use std::convert::Infallible;
 use std::sync::{Arc, LazyLock};
 
 use crate::memory::Memory;
-use crate::sync::{Condvar, CurrentThread, Mutex, current_thread, wait};
+use crate::sync::{Condvar, Mutex, ThreadId, current, wait};
 use crate::{Entry, EvictionPolicy, Key, Lookup, Value};
 
 impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
@@ -83,7 +83,7 @@ pub(super) struct Calls<K, V>(Mutex<HashMap<K, Arc<Call<V>>>>);
 
 /// One call, and what came of it.
 struct Call<V> {
-    leader: CurrentThread,
+    leader: ThreadId,
     state: Mutex<State<V>>,
     done: Condvar,
 }
@@ -125,7 +125,7 @@ impl<K: Key, V: Value> Calls<K, V> {
             return Role::Follow(Arc::clone(call));
         }
         let call = Arc::new(Call {
-            leader: current_thread(),
+            leader: current().id(),
             state: Mutex::new(State::UnderWay),
             done: Condvar::new(),
         });
@@ -150,7 +150,7 @@ impl<K: Key, V: Value> Drop for Lead<'_, K, V> {
 }
 
 /// For each thread that waits, the thread it waits for.
-static WAITS: LazyLock<Mutex<HashMap<CurrentThread, CurrentThread>>> = LazyLock::new(Mutex::default);
+static WAITS: LazyLock<parking_lot::Mutex<HashMap<ThreadId, ThreadId>>> = LazyLock::new(Default::default);
 
 impl<V: Clone> Call<V> {
     fn wait(&self) -> Outcome<V> {
@@ -158,7 +158,7 @@ impl<V: Clone> Call<V> {
         if matches!(*state, State::UnderWay) {
             let Some(_waiting) = Waiting::on(self.leader) else { return Outcome::Circular };
             while matches!(*state, State::UnderWay) {
-                wait(&self.done, &mut state);
+                state = wait(&self.done, state);
             }
         }
         match &*state {
@@ -169,12 +169,12 @@ impl<V: Clone> Call<V> {
 }
 
 /// Marks this thread as waiting, for as long as it lives.
-struct Waiting(CurrentThread);
+struct Waiting(ThreadId);
 
 impl Waiting {
     /// Says that this thread waits for `leader`, unless that one waits, through any others, for this thread.
-    fn on(leader: CurrentThread) -> Option<Self> {
-        let me = current_thread();
+    fn on(leader: ThreadId) -> Option<Self> {
+        let me = current().id();
         let mut waits = WAITS.lock();
         let mut next = Some(leader);
         while let Some(thread) = next {
