@@ -2,8 +2,8 @@
 
 use crate::rng::scramble;
 
-/// Words in a block: one cache line, in which all counters of a key lie.
-const BLOCK: usize = 8;
+/// Words in a block.
+const WORDS: usize = 8;
 /// Counters of a key, each in another pair of its block's words.
 const COUNTERS: usize = 4;
 const COUNTER_MAX: u64 = 15;
@@ -18,61 +18,73 @@ const USES_PER_ENTRY: usize = 10;
 /// entry, and grows with their number; what it knew it still knows afterwards.
 #[derive(Debug)]
 pub(crate) struct Sketch {
-    words: Vec<u64>,
+    blocks: Vec<Block>,
     counted: usize,
 }
 
+/// All counters of a key, and of the others that share the block: one cache line.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(align(64))]
+struct Block([u64; WORDS]);
+
 impl Sketch {
     pub(crate) fn new() -> Self {
-        Self { words: vec![0; BLOCK], counted: 0 }
+        Self { blocks: vec![Block::default()], counted: 0 }
     }
 
     /// Makes room to tell `entries` apart.
     pub(crate) fn reserve(&mut self, entries: usize) {
-        while self.words.len() < entries {
+        while self.blocks.len() * WORDS < entries {
             // A block's number has one bit more from now on: both blocks it may mean start as what the old one was.
-            self.words.extend_from_within(..);
+            self.blocks.extend_from_within(..);
         }
     }
 
     /// Counts one use of `hash`, in a cache of `entries`.
     pub(crate) fn count(&mut self, hash: u64, entries: usize) {
+        let hash = scramble(hash);
+        let block = self.block(hash);
+        let Block(words) = &mut self.blocks[block];
         let mut added = false;
-        for (word, shift) in self.counters(hash) {
-            if (self.words[word] >> shift) & COUNTER_MAX < COUNTER_MAX {
-                self.words[word] += 1 << shift;
+        for (word, shift) in counters(hash) {
+            if (words[word] >> shift) & COUNTER_MAX < COUNTER_MAX {
+                words[word] += 1 << shift;
                 added = true;
             }
         }
         self.counted += usize::from(added);
-        if self.counted >= entries.max(BLOCK).saturating_mul(USES_PER_ENTRY) {
+        if self.counted >= entries.max(WORDS).saturating_mul(USES_PER_ENTRY) {
             self.age();
         }
     }
 
     /// How often `hash` was used of late: rarely more than it was, never less, 15 at most.
     pub(crate) fn frequency(&self, hash: u64) -> u8 {
-        let counts = self.counters(hash).map(|(word, shift)| (self.words[word] >> shift) & COUNTER_MAX);
+        let hash = scramble(hash);
+        let Block(words) = &self.blocks[self.block(hash)];
+        let counts = counters(hash).map(|(word, shift)| (words[word] >> shift) & COUNTER_MAX);
         counts.into_iter().min().unwrap_or(0) as u8
     }
 
     fn age(&mut self) {
-        for word in &mut self.words {
+        for word in self.blocks.iter_mut().flat_map(|block| &mut block.0) {
             *word = (*word >> 1) & LOWER_BITS;
         }
         self.counted /= 2;
     }
 
-    /// The word and the shift of each counter of `hash`.
-    fn counters(&self, hash: u64) -> [(usize, u32); COUNTERS] {
-        let hash = scramble(hash);
-        let blocks = self.words.len() / BLOCK;
-        let block = (hash as usize & (blocks - 1)) * BLOCK;
-        std::array::from_fn(|i| {
-            let bits = (hash >> (32 + 8 * i)) as usize;
-            (block + 2 * i + (bits & 1), 4 * ((bits >> 1) & 15) as u32)
-        })
+    /// The block of a key: the low half of its hash says which. There are always a power of two.
+    fn block(&self, hash: u64) -> usize {
+        hash as usize & (self.blocks.len() - 1)
     }
+}
+
+/// The word and the shift of each counter of a key within its block: the high half of its hash says which.
+fn counters(hash: u64) -> [(usize, u32); COUNTERS] {
+    std::array::from_fn(|i| {
+        let bits = (hash >> (32 + 8 * i)) as usize;
+        (2 * i + (bits & 1), 4 * ((bits >> 1) & 15) as u32)
+    })
 }
 
 #[cfg(test)]
@@ -100,7 +112,7 @@ mod tests {
         sketch.reserve(10_000);
         let after: Vec<u8> = (0..100).map(|hash| sketch.frequency(hash)).collect();
         assert_eq!(before, after);
-        assert_eq!(sketch.words.len(), 16_384);
+        assert_eq!(sketch.blocks.len() * WORDS, 16_384);
     }
 
     #[test]
