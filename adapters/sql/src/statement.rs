@@ -88,7 +88,9 @@ impl Statements {
     pub(crate) fn upsert(&self, rows: usize) -> String {
         let others = || self.columns.iter().enumerate().filter(|(at, _)| Some(*at) != self.key_column);
         let mut sql = format!("INSERT INTO {} ({}", self.table, self.key);
-        others().for_each(|(_, column)| drop(write!(sql, ", {column}")));
+        for (_, column) in others() {
+            let _ = write!(sql, ", {column}");
+        }
         let row = format!("(?{})", ",?".repeat(self.row_width() - 1));
         let _ = write!(sql, ") VALUES {row}{}", format!(",{row}").repeat(rows.saturating_sub(1)));
         let _ = write!(sql, " ON CONFLICT ({}) DO ", self.key);

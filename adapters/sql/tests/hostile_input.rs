@@ -64,7 +64,7 @@ async fn a_misspelt_column_is_an_error_and_not_a_string() {
     for table in [wrong_value, wrong_key] {
         let key = "kk".to_owned();
         assert_eq!(table.load(&key).await.unwrap_err().kind(), ErrorKind::Load);
-        assert_eq!(table.load_many(&[key.clone()]).await.unwrap_err().kind(), ErrorKind::Load);
+        assert_eq!(table.load_many(std::slice::from_ref(&key)).await.unwrap_err().kind(), ErrorKind::Load);
         assert_eq!(table.write(&Put(key.clone(), key)).await.unwrap_err().kind(), ErrorKind::Write);
     }
     let wrong_key: Table<String, String> = db.table("texts", "kk", &["v"]).unwrap();

@@ -48,7 +48,7 @@ async fn check(operations: Vec<Operation>) {
     for operation in operations {
         match operation {
             Operation::Load(key) => {
-                assert_eq!(value(table.load(&key).await.unwrap()), model.get(&key).cloned())
+                assert_eq!(value(table.load(&key).await.unwrap()), model.get(&key).cloned());
             }
             Operation::LoadMany(keys) => {
                 let expected: Vec<_> = keys.iter().map(|key| model.get(key).cloned()).collect();
@@ -60,7 +60,9 @@ async fn check(operations: Vec<Operation>) {
             }
             Operation::WriteMany(changes) => {
                 table.write_many(&changes).await.unwrap();
-                changes.iter().for_each(|change| apply(&mut model, change));
+                for change in &changes {
+                    apply(&mut model, change);
+                }
             }
         }
     }

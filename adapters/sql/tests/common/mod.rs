@@ -1,6 +1,8 @@
 //! What several tests need: the users' table, in memory.
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
+use std::fmt::Write;
+
 use larder_core::{Entry, Error, Loader};
 use larder_sql::{Sqlite, Table};
 
@@ -53,7 +55,7 @@ pub(crate) fn printed(error: &Error) -> String {
     let mut text = format!("{error} {error:?}");
     let mut source = std::error::Error::source(error);
     while let Some(error) = source {
-        text += &format!(" {error} {error:?}");
+        let _ = write!(text, " {error} {error:?}");
         source = error.source();
     }
     text
