@@ -216,13 +216,35 @@ fn makers_that_wait_for_each_other_are_answered_and_not_stuck() {
 }
 
 #[test]
+fn who_asks_after_removing_never_gets_a_value_made_before() {
+    let scenario = || {
+        let memory = Arc::new(Memory::new(10, Lru::new));
+        let origin = Arc::new(AtomicUsize::new(0));
+        let slow = {
+            let (memory, origin) = (Arc::clone(&memory), Arc::clone(&origin));
+            shuttle::thread::spawn(move || {
+                memory.get_or_insert_with(1, || {
+                    let value = origin.load(Ordering::SeqCst);
+                    shuttle::thread::yield_now();
+                    value
+                })
+            })
+        };
+        shuttle::thread::yield_now();
+        origin.store(1, Ordering::SeqCst);
+        memory.remove(&1);
+        assert_eq!(memory.get_or_insert_with(1, || origin.load(Ordering::SeqCst)), 1);
+        slow.join().unwrap();
+        assert_eq!(memory.get(&1), Some(1));
+    };
+    shuttle::check_random(scenario, SCHEDULES);
+}
+
+#[test]
 fn the_checker_has_teeth() {
     let at = |began, ended, call| Event { call, began, ended };
-    let stale = [
-        at(0, 1, Call::Miss(0, 0)),
-        at(2, 3, Call::Insert(0, 2)),
-        at(4, 5, Call::Fill(0, 1, 0, true)),
-    ];
+    let stale =
+        [at(0, 1, Call::Miss(0, 0)), at(2, 3, Call::Insert(0, 2)), at(4, 5, Call::Fill(0, 1, 0, true))];
     assert!(!is_linearizable(&stale, &Sequential::default()), "a stale set");
     let lost = [at(0, 1, Call::Insert(0, 2)), at(2, 3, Call::Get(0, None))];
     assert!(!is_linearizable(&lost, &Sequential::default()), "a lost write");

@@ -166,6 +166,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
         let mut removals = Removals::new();
         let new = self.weighed(hash, key, entry, now);
         self.0.shards[self.shard_of(hash)].lock().insert(new, now, &mut removals);
+        self.0.calls.detach(hash);
         self.deliver(removals);
     }
 
@@ -193,7 +194,9 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
     {
         let hash = self.hash(key);
         let now = self.0.clock.now();
-        let (node, cause) = self.0.shards[self.shard_of(hash)].lock().remove(hash, key, now)?;
+        let removed = self.0.shards[self.shard_of(hash)].lock().remove(hash, key, now);
+        self.0.calls.detach(hash);
+        let (node, cause) = removed?;
         if let Some(listener) = &self.0.listener {
             guard(&self.0.panics, || listener(&node.key, &node.value, cause));
         }
@@ -209,6 +212,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
     pub fn clear(&self) {
         for shard in &self.0.shards {
             let nodes = shard.lock().clear();
+            self.0.calls.detach_all();
             for node in nodes {
                 let mut removals = Removals::new();
                 removals.push(node.key, node.value, Cause::Cleared);

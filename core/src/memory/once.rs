@@ -3,9 +3,12 @@
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
 
-use crate::memory::Memory;
+use hashbrown::HashTable;
+
+use super::Memory;
 use crate::sync::{Condvar, Mutex, ThreadId, current, wait};
 use crate::{Entry, EvictionPolicy, Key, Lookup, Value};
 
@@ -40,7 +43,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
             if let Lookup::Hit(entry) = found {
                 return Ok(entry.into_value());
             }
-            match self.0.calls.join(&key) {
+            match self.0.calls.join(self.hash(&key), &key) {
                 Role::Follow(call) => match call.wait() {
                     Outcome::Made(value) => return Ok(value),
                     Outcome::Failed => found = self.look_again(&key),
@@ -78,8 +81,17 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
     }
 }
 
-/// The calls under way, by key.
-pub(super) struct Calls<K, V>(Mutex<HashMap<K, Arc<Call<V>>>>);
+/// The calls under way, by key, and how many there are.
+pub(super) struct Calls<K, V> {
+    table: Mutex<HashTable<UnderWay<K, V>>>,
+    count: AtomicUsize,
+}
+
+struct UnderWay<K, V> {
+    hash: u64,
+    key: K,
+    call: Arc<Call<V>>,
+}
 
 /// One call, and what came of it.
 struct Call<V> {
@@ -109,32 +121,56 @@ enum Role<'a, K: Key, V: Value> {
 /// The leader's duty to end its call, kept even if it panics.
 struct Lead<'a, K: Key, V: Value> {
     calls: &'a Calls<K, V>,
-    key: K,
+    hash: u64,
     call: Arc<Call<V>>,
     outcome: Cell<Option<V>>,
 }
 
 impl<K: Key, V: Value> Calls<K, V> {
     pub(super) fn new() -> Self {
-        Self(Mutex::new(HashMap::new()))
+        Self { table: Mutex::new(HashTable::new()), count: AtomicUsize::new(0) }
     }
 
-    fn join(&self, key: &K) -> Role<'_, K, V> {
-        let mut calls = self.0.lock();
-        if let Some(call) = calls.get(key) {
-            return Role::Follow(Arc::clone(call));
+    /// Lets who comes from now on not join a call that began before: the key was written. One relaxed load where no
+    /// call is under way.
+    pub(super) fn detach(&self, hash: u64) {
+        if self.count.load(Ordering::Relaxed) != 0 {
+            self.table.lock().retain(|under_way| under_way.hash != hash);
+        }
+    }
+
+    /// The same for all keys.
+    pub(super) fn detach_all(&self) {
+        self.table.lock().clear();
+    }
+
+    fn join(&self, hash: u64, key: &K) -> Role<'_, K, V> {
+        let mut table = self.table.lock();
+        if let Some(same) = table.find(hash, |under_way| under_way.key == *key) {
+            return Role::Follow(Arc::clone(&same.call));
         }
         let call = Arc::new(Call {
             leader: current().id(),
             state: Mutex::new(State::UnderWay),
             done: Condvar::new(),
         });
-        calls.insert(key.clone(), Arc::clone(&call));
-        Role::Lead(Lead { calls: self, key: key.clone(), call, outcome: Cell::new(None) })
+        let under_way = UnderWay { hash, key: key.clone(), call: Arc::clone(&call) };
+        table.insert_unique(hash, under_way, |under_way| under_way.hash);
+        self.count.fetch_add(1, Ordering::Relaxed);
+        Role::Lead(Lead { calls: self, hash, call, outcome: Cell::new(None) })
     }
 }
 
 impl<K: Key, V: Value> Lead<'_, K, V> {
+    /// Takes the call out of the table, unless a write did.
+    fn free(&self) {
+        let same = |under_way: &UnderWay<K, V>| Arc::ptr_eq(&under_way.call, &self.call);
+        if let Ok(place) = self.calls.table.lock().find_entry(self.hash, same) {
+            place.remove();
+        }
+        self.calls.count.fetch_sub(1, Ordering::Relaxed);
+    }
+
     fn publish(&self, value: V) -> V {
         self.outcome.set(Some(value.clone()));
         value
@@ -143,7 +179,7 @@ impl<K: Key, V: Value> Lead<'_, K, V> {
 
 impl<K: Key, V: Value> Drop for Lead<'_, K, V> {
     fn drop(&mut self) {
-        self.calls.0.lock().remove(&self.key);
+        self.free();
         *self.call.state.lock() = self.outcome.take().map_or(State::Failed, State::Made);
         self.call.done.notify_all();
     }
