@@ -167,6 +167,28 @@ async fn paths_that_cannot_be_opened_are_invalid() {
 }
 
 #[tokio::test]
+async fn a_damaged_file_is_an_error_of_the_load() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("users.db");
+    let db = Sqlite::open(&path).await.unwrap();
+    db.execute(common::USERS).await.unwrap();
+    let users: Table<u64, User> = db.table("users", "id", &["id", "name", "email"]).unwrap();
+    users.write_many(&(1..=1_000).map(|id| Put(id, user(id))).collect::<Vec<_>>()).await.unwrap();
+    db.close().await;
+
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[4_096..].fill(0xff);
+    std::fs::write(&path, bytes).unwrap();
+
+    let db = Sqlite::open(&path).await.unwrap();
+    let users: Table<u64, User> = db.table("users", "id", &["id", "name", "email"]).unwrap();
+    assert_discreet(&users.load(&1).await.unwrap_err(), ErrorKind::Load);
+    assert_discreet(&users.load_many(&[1, 2]).await.unwrap_err(), ErrorKind::Load);
+    assert_discreet(&users.write(&Put(1, user(1))).await.unwrap_err(), ErrorKind::Write);
+    db.close().await;
+}
+
+#[tokio::test]
 async fn a_database_that_may_only_be_read_refuses_changes_and_answers_loads() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("users.db");

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use common::{User, present, texts, user, users, value, values};
 use larder_core::Change::{Delete, Put};
-use larder_core::{Loader, Writer};
+use larder_core::{ErrorKind, Loader, Writer};
 use larder_sql::{Datum, Query, Sqlite, Table};
 
 #[tokio::test]
@@ -67,7 +67,7 @@ async fn a_batch_is_made_wholly_or_not_at_all() {
     users.write(&Put(1, user(1))).await.unwrap();
     let taken = User { email: user(2).email, ..user(3) };
     let batch = [Put(2, user(2)), Delete(1), Put(3, taken)];
-    users.write_many(&batch).await.unwrap_err();
+    assert_eq!(users.write_many(&batch).await.unwrap_err().kind(), ErrorKind::Write);
     let found = values(users.load_many(&[1, 2, 3]).await.unwrap());
     assert_eq!(found, [Some(user(1)), None, None]);
 }
@@ -76,6 +76,8 @@ async fn a_batch_is_made_wholly_or_not_at_all() {
 async fn a_batch_whose_future_is_dropped_is_made_wholly_or_not_at_all() {
     let users = users().await;
     let changes: Vec<_> = (1..=100).map(|id| Put(id, user(id))).collect();
+    users.write_many(&changes).await.unwrap();
+    assert_eq!(present(&users).await, 100);
     for polls in 0..8 {
         users.write_many(&(1..=100).map(Delete).collect::<Vec<_>>()).await.unwrap();
         let mut writing = users.write_many(&changes);
