@@ -1,1 +1,23 @@
-//! Placeholder.
+//! A pattern is a store around a store: what it wraps it asks first, and what it adds it says in one line.
+//!
+//! | | |
+//! |---|---|
+//! | [`PatternExt`] | puts every pattern on every store |
+//! | [`ReadThrough`] | a miss is loaded, once for all who wait |
+//! | [`TokioEnv`] | `Env::tokio()`: the real world |
+//!
+//! [`Env`]: larder_core::Env
+
+mod ext;
+mod flight;
+mod loads;
+mod panics;
+mod read_through;
+mod runtime;
+mod tiered;
+
+pub use ext::PatternExt;
+pub use loads::LoadStats;
+pub use read_through::ReadThrough;
+pub use runtime::TokioEnv;
+pub use tiered::{TierStats, Tiered};

@@ -1,0 +1,46 @@
+//! Every pattern as a method on every store.
+
+use larder_core::{Env, Loader, Store};
+
+use crate::{ReadThrough, Tiered, TokioEnv};
+
+/// Puts the patterns on every store: each method wraps the store that it is called on.
+///
+/// ```
+/// use larder_core::{Lookup, Memory, Store};
+/// use larder_patterns::PatternExt;
+/// use larder_policies::Lru;
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let squares = Memory::new(100, Lru::new).read_through(|n: u64| async move { Ok(Some(n * n)) });
+/// assert_eq!(squares.get(&12).await?.value(), Some(144));
+/// # Ok::<(), larder_core::Error>(())
+/// # }).unwrap();
+/// ```
+pub trait PatternExt: Store + Sized {
+    /// Loads what is missing, once for all who wait, in tasks on [`Env::tokio`](TokioEnv::tokio).
+    fn read_through<L>(self, loader: L) -> ReadThrough<Self, L>
+    where
+        L: Loader<Self::Key, Self::Value>,
+    {
+        self.read_through_in(loader, &Env::tokio())
+    }
+
+    /// The same with the tasks in `env`.
+    fn read_through_in<L>(self, loader: L, env: &Env) -> ReadThrough<Self, L>
+    where
+        L: Loader<Self::Key, Self::Value>,
+    {
+        ReadThrough::new(self, loader, env)
+    }
+
+    /// Puts a smaller, faster store before this one: a near copy of what is used most.
+    fn fronted_by<N>(self, near: N) -> Tiered<N, Self>
+    where
+        N: Store<Key = Self::Key, Value = Self::Value>,
+    {
+        Tiered::new(near, self)
+    }
+}
+
+impl<S: Store> PatternExt for S {}

@@ -1,0 +1,142 @@
+//! Two tiers as one store: a near one that is asked first, a far one behind it.
+
+mod counts;
+mod invalidating;
+mod lease;
+mod store;
+mod stripes;
+
+use std::fmt;
+
+use larder_core::{Error, ErrorKind, Lease, Lookup, Result, Store};
+
+use counts::Counts;
+pub use counts::TierStats;
+use lease::join;
+use stripes::Stripes;
+
+/// A near store in front of a far one. Made by [`PatternExt::fronted_by`](crate::PatternExt::fronted_by).
+///
+/// Multi-level caching is as old as the memory hierarchy (Wilkes, "Slave Memories and Dynamic Storage Allocation", IEEE
+/// Transactions on Electronic Computers, 1965). A far hit is copied near: a fill under the lease of the near miss, so
+/// that it can't undo a write. The copy keeps its deadlines; the near tier's default life counts from the copying, never
+/// past the entry's own end. A value that is written or loaded through here gets in each tier that tier's own default life.
+///
+/// Writes go to the far tier first, then to the near one, one at a time for each key, so that the tiers can't end apart.
+///
+/// # When something fails
+///
+/// - The far tier fails to look up, to fill or to write: the error is passed on. After a failed write nobody knows what the
+///   far tier has, so the near copy is removed.
+/// - The near tier fails to look up or to take a copy: the far tier answers alone, and [`TierStats::near_errors`] counts it.
+///   It fails to write or to remove: the error is passed on, since its copy may be an old one.
+/// - The future of a write is dropped midway: the near copy is removed then and there. That is certain for a near tier in
+///   memory, which never waits; one that does wait is only asked to begin.
+/// - A lease of another store: the fill is [`Void`](larder_core::Filled::Void).
+pub struct Tiered<N, F> {
+    near: N,
+    far: F,
+    stripes: Stripes,
+    counts: Counts,
+}
+
+impl<F: Store, N: Store<Key = F::Key, Value = F::Value>> Tiered<N, F> {
+    /// `near` in front of `far`.
+    pub fn new(near: N, far: F) -> Self {
+        Self { near, far, stripes: Stripes::new(), counts: Counts::default() }
+    }
+
+    /// The near tier.
+    pub const fn near(&self) -> &N {
+        &self.near
+    }
+
+    /// The far tier.
+    pub const fn far(&self) -> &F {
+        &self.far
+    }
+
+    /// What the tiers answered so far.
+    pub fn stats(&self) -> TierStats {
+        self.counts.snapshot()
+    }
+
+    /// Counts from zero again.
+    pub fn reset_stats(&self) {
+        self.counts.reset();
+    }
+
+    /// What the far tier says, and the copy to the near one.
+    async fn get_far(&self, key: &F::Key, near_lease: Option<Lease>) -> Result<Lookup<F::Value>> {
+        match self.far.get(key).await? {
+            Lookup::Miss(far_lease) => {
+                self.counts.add(0, 0, 1);
+                Ok(Lookup::Miss(join(near_lease, far_lease)))
+            }
+            Lookup::Hit(entry) => {
+                self.counts.add(0, 1, 0);
+                if let Some(lease) = near_lease {
+                    let copy = self.near.fill(key.clone(), entry.clone().promoted(), lease).await;
+                    let _ = self.counts.near_said(copy);
+                }
+                Ok(Lookup::Hit(entry))
+            }
+        }
+    }
+
+    /// The same for many; `near` has what the near tier said, where it said anything.
+    async fn get_many_far(
+        &self,
+        keys: &[F::Key],
+        near: Vec<Option<Lookup<F::Value>>>,
+    ) -> Result<Vec<Lookup<F::Value>>> {
+        let is_hit = |lookup: &Option<Lookup<_>>| lookup.as_ref().is_some_and(Lookup::is_hit);
+        let missing: Vec<_> = keys
+            .iter()
+            .zip(&near)
+            .filter(|(_, lookup)| !is_hit(lookup))
+            .map(|(key, _)| key.clone())
+            .collect();
+        let mut far = self.far.get_many(&missing).await?.into_iter();
+        let (mut answers, mut copies) = (Vec::with_capacity(keys.len()), Vec::new());
+        let (mut near_hits, mut far_hits, mut misses) = (0, 0, 0);
+        for (key, lookup) in keys.iter().zip(near) {
+            let near_lease = match lookup {
+                Some(Lookup::Hit(entry)) => {
+                    near_hits += 1;
+                    answers.push(Lookup::Hit(entry));
+                    continue;
+                }
+                Some(Lookup::Miss(lease)) => Some(lease),
+                None => None,
+            };
+            answers.push(match far.next() {
+                Some(Lookup::Hit(entry)) => {
+                    far_hits += 1;
+                    copies.extend(near_lease.map(|lease| (key.clone(), entry.clone().promoted(), lease)));
+                    Lookup::Hit(entry)
+                }
+                Some(Lookup::Miss(lease)) => {
+                    misses += 1;
+                    Lookup::Miss(join(near_lease, lease))
+                }
+                None => return Err(short_answer()),
+            });
+        }
+        self.counts.add(near_hits, far_hits, misses);
+        if !copies.is_empty() {
+            let _ = self.counts.near_said(self.near.fill_many(copies).await);
+        }
+        Ok(answers)
+    }
+}
+
+fn short_answer() -> Error {
+    Error::new(ErrorKind::Store, "looking up many keys, for which there are too few answers")
+}
+
+impl<N: fmt::Debug, F: fmt::Debug> fmt::Debug for Tiered<N, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tiered").field("near", &self.near).field("far", &self.far).finish_non_exhaustive()
+    }
+}
