@@ -1,0 +1,48 @@
+//! Larder is a pluggable caching framework: the parts of a cache as small public traits, and every known strategy as a
+//! part that snaps onto them.
+//!
+//! > A store keeps entries by key. Everything else is a store around a store. A miss hands out a lease, and only a lease
+//! > can fill.
+//!
+//! This crate re-exports the parts; it has no logic of its own. The contract and the memory engine are at its root
+//! ([`Store`], [`Memory`], [`Entry`], [`Lease`], [`Loader`], [`EvictionPolicy`] and their like); the rest by feature:
+//!
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `policies` | yes | [`policies`]: LRU, LFU, FIFO, CLOCK, SIEVE, S3-FIFO, W-TinyLFU, Random, and the table of them |
+//! | `patterns` | yes | [`patterns`]: [`Cache`], read-through, tiers, the tokio environment |
+//! | `sql` | | [`sql`]: SQLite tables as [`Loader`] and [`Writer`] |
+//! | `testkit` | | [`testkit`]: conformance suites, faulty stores, gated loaders |
+//! | `lab` | | [`lab`]: trace readers and generators |
+//! | `tracing` | | refused callbacks and undecodable values as `tracing` events |
+//! | `full` | | all of the above |
+
+pub use larder_core::*;
+
+#[cfg(feature = "lab")]
+pub use larder_lab as lab;
+#[cfg(feature = "patterns")]
+pub use larder_patterns as patterns;
+#[cfg(feature = "policies")]
+pub use larder_policies as policies;
+#[cfg(feature = "sql")]
+pub use larder_sql as sql;
+#[cfg(feature = "testkit")]
+pub use larder_testkit as testkit;
+
+#[cfg(feature = "patterns")]
+pub use larder_patterns::Cache;
+
+/// What most files that use Larder want in scope: `use larder::prelude::*`.
+pub mod prelude {
+    pub use larder_core::{Codec, Entry, Env, EvictionPolicy, Loader, Memory, MemoryOptions, Store, StoreExt, Writer};
+    #[cfg(feature = "patterns")]
+    pub use larder_patterns::{Cache, PatternExt, TokioEnv};
+    #[cfg(feature = "policies")]
+    pub use larder_policies::*;
+}
+
+/// The code in the README compiles and runs.
+#[cfg(all(doctest, feature = "full"))]
+#[doc = include_str!("../README.md")]
+pub struct Readme;
