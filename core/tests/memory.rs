@@ -54,7 +54,7 @@ fn an_entry_is_served_up_to_its_deadline_and_not_a_nanosecond_longer() {
     let (options, manual) = options(10);
     let memory = options.ttl(SECOND).build(Lru::new);
     memory.insert(1, 1);
-    manual.advance(SECOND - Duration::from_nanos(1));
+    manual.advance(Duration::from_nanos(999_999_999));
     assert_eq!(memory.get(&1), Some(1));
     manual.advance(Duration::from_nanos(1));
     assert_eq!(memory.get(&1), None);

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 const NANO: Duration = Duration::from_nanos(1);
 const DEFAULT_TTL: u64 = 1_000;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Step {
     Get(u8),
     Peek(u8),

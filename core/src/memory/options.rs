@@ -5,9 +5,8 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Memory;
 use super::removals::Listener;
-use crate::{Cause, Clock, Env, EvictionPolicy, Key, Lifetimes, Random, Value};
+use crate::{Cause, Clock, Env, Key, Lifetimes, Random, Value};
 
 /// Tells what an entry weighs.
 pub(super) type Weigher<K, V> = Arc<dyn Fn(&K, &V) -> u32 + Send + Sync>;
@@ -16,7 +15,7 @@ pub(super) type Weigher<K, V> = Arc<dyn Fn(&K, &V) -> u32 + Send + Sync>;
 const SHARD_CAPACITY: u64 = 1024;
 const MOST_SHARDS: usize = 1 << 9;
 
-/// The settings of a [`Memory`], with the policy as the last word.
+/// The settings of a [`Memory`](crate::Memory), with the policy as the last word.
 ///
 /// ```
 /// use std::time::Duration;
@@ -119,11 +118,6 @@ impl<K: Key, V: Value> MemoryOptions<K, V> {
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = Some(clock);
         self
-    }
-
-    /// The store, whose shards each have a policy that `policy` makes for their share of the capacity.
-    pub fn build<P: EvictionPolicy>(self, policy: impl Fn(u64) -> P) -> Memory<K, V, P> {
-        Memory::build(self, policy)
     }
 
     pub(super) fn shard_count(&self) -> usize {

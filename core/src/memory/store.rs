@@ -1,6 +1,7 @@
 //! The memory engine as a store.
 
-use crate::{Entry, EvictionPolicy, Filled, Key, Lease, Lookup, Memory, Result, Store, Value};
+use super::engine::Memory;
+use crate::{Entry, EvictionPolicy, Filled, Key, Lease, Lookup, Result, Store, Value};
 
 impl<K: Key, V: Value, P: EvictionPolicy> Store for Memory<K, V, P> {
     type Key = K;

@@ -1,0 +1,276 @@
+//! The memory store: what it does for one key.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::hash::{BuildHasher, Hash};
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use foldhash::fast::FixedState;
+
+use super::calls::Calls;
+use super::options::{self, MemoryOptions, Weigher};
+use super::removals::{Listener, Removals, drop_guarded, guard};
+use super::shard::{Found, Incoming, Shard};
+use crate::sync::Mutex;
+use crate::{
+    Cause, Clock, Entry, EvictionPolicy, Filled, Key, Lease, Life, Lifetimes, Lookup, Random, Time, Value,
+};
+
+/// A store in memory: bounded, sharded, with the eviction policy `P`. Cloning it costs one reference count; the clones
+/// are the same store.
+///
+/// Its methods are synchronous and take borrowed keys; as a [`Store`](crate::Store) it is the same engine. Every
+/// operation on a key is O(1) (as far as the policy's is). No callback and no destructor of the application runs under
+/// a lock, except `Eq` of keys and `Clone` of keys and values.
+///
+/// ```
+/// use larder_core::Memory;
+/// use larder_policies::Lru;
+///
+/// let ages = Memory::new(2, Lru::new);
+/// ages.insert("Ada".to_owned(), 36);
+/// ages.insert("Grace".to_owned(), 85);
+/// assert_eq!(ages.get("Ada"), Some(36));
+/// ages.insert("Alan".to_owned(), 41);
+/// assert_eq!(ages.get("Grace"), None, "least recently used");
+/// ```
+///
+/// # When something fails
+///
+/// - A listener, a weigher or a destructor that panics is caught, and counted in [`Stats::panics`](crate::Stats::panics). What the weigher
+///   could not weigh is refused; the value that was there before is gone, too, for it is out of date.
+/// - `Eq`, `Hash` or `Clone` of the application that panics does so in the caller; the store is as before.
+/// - Keys whose `Hash` or `Eq` contradict themselves get wrong answers, and may fill their place; nothing else suffers.
+pub struct Memory<K, V, P>(pub(super) Arc<Engine<K, V, P>>);
+
+pub(super) struct Engine<K, V, P> {
+    pub(super) shards: Box<[Mutex<Shard<K, V, P>>]>,
+    hasher: FixedState,
+    lifetimes: Lifetimes,
+    pub(super) clock: Clock,
+    random: Random,
+    weigher: Option<Weigher<K, V>>,
+    listener: Option<Listener<K, V>>,
+    pub(super) capacity: AtomicU64,
+    pub(super) panics: AtomicU64,
+    number: u64,
+    pub(super) calls: Calls<K, V>,
+}
+
+impl<K: Key, V: Value> MemoryOptions<K, V> {
+    /// The store, whose shards each have a policy that `policy` makes for their share of the capacity.
+    pub fn build<P: EvictionPolicy>(self, policy: impl Fn(u64) -> P) -> Memory<K, V, P> {
+        Memory::build(self, policy)
+    }
+}
+
+impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
+    /// A store with room for `capacity` entries, whose shards each have a policy that `policy` makes for their share.
+    /// `u64::MAX`: no bound. 0: keeps nothing. More settings: [`MemoryOptions`].
+    pub fn new(capacity: u64, policy: impl Fn(u64) -> P) -> Self {
+        MemoryOptions::new(capacity).build(policy)
+    }
+
+    fn build(options: MemoryOptions<K, V>, policy: impl Fn(u64) -> P) -> Self {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let count = options.shard_count();
+        let shard = |index| {
+            let share = options::share(options.capacity, count, index);
+            Mutex::new(Shard::new(share, policy(share), options.idle))
+        };
+        let random = options.random.unwrap_or_else(Random::from_entropy);
+        Self(Arc::new(Engine {
+            shards: (0..count).map(shard).collect(),
+            hasher: FixedState::with_seed(random.next()),
+            lifetimes: options.lifetimes,
+            clock: options.clock.unwrap_or_default(),
+            random,
+            weigher: options.weigher,
+            listener: options.listener,
+            capacity: AtomicU64::new(options.capacity),
+            panics: AtomicU64::new(0),
+            number: NUMBER.fetch_add(1, Ordering::Relaxed),
+            calls: Calls::new(),
+        }))
+    }
+
+    /// The value of `key`, if there is a usable entry. Counts as a hit or a miss, and as a use.
+    pub fn get<Q>(&self, key: &Q) -> Option<V>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        self.read(key, |value, _| value.clone()).ok()
+    }
+
+    /// The entry of `key`: its value, when it was stored and when it ends.
+    pub fn get_entry<Q>(&self, key: &Q) -> Option<Entry<V>>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        self.lookup(key).hit()
+    }
+
+    /// The entry of `key`, or a lease to fill it.
+    pub fn lookup<Q>(&self, key: &Q) -> Lookup<V>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        match self.read(key, |value, life| Entry::with_life(value.clone(), life)) {
+            Ok(entry) => Lookup::Hit(entry),
+            Err(lease) => Lookup::Miss(lease),
+        }
+    }
+
+    /// Whether there is a usable entry for `key`. Counts as nothing.
+    pub fn contains<Q>(&self, key: &Q) -> bool
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        self.peek(key, |_, _| ()).is_some()
+    }
+
+    /// A lease on `key`, whether it has an entry or not.
+    pub fn lease_now<Q>(&self, key: &Q) -> Lease
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        let shard = self.shard_of(self.hash(key));
+        let sequence = self.0.shards[shard].lock().writes.now();
+        self.lease_for(shard, sequence)
+    }
+
+    /// Writes a value that lives as long as the default. Voids the leases on the key.
+    pub fn insert(&self, key: K, value: V) {
+        self.insert_entry(key, Entry::new(value));
+    }
+
+    /// Writes an entry with a life of its own. Voids the leases on the key.
+    pub fn insert_entry(&self, key: K, entry: Entry<V>) {
+        let hash = self.hash(&key);
+        let now = self.0.clock.now();
+        let mut removals = Removals::new();
+        let new = self.weighed(hash, key, entry, now);
+        self.0.shards[self.shard_of(hash)].lock().insert(new, now, &mut removals);
+        self.0.calls.detach(hash);
+        self.deliver(removals);
+    }
+
+    /// Stores what was loaded under `lease`, unless the lease is void.
+    #[expect(clippy::needless_pass_by_value, reason = "a fill uses its lease up")]
+    pub fn fill_now(&self, key: K, entry: Entry<V>, lease: Lease) -> Filled {
+        let hash = self.hash(&key);
+        let now = self.0.clock.now();
+        let shard = self.shard_of(hash);
+        let [place, sequence] = lease.stamp();
+        let lease = if place == self.place(shard) { sequence } else { u64::MAX };
+        let mut removals = Removals::new();
+        let new = self.weighed(hash, key, entry, now);
+        let (filled, refused) = self.0.shards[shard].lock().fill(new, lease, now, &mut removals);
+        drop_guarded(refused, &self.0.panics);
+        self.deliver(removals);
+        filled
+    }
+
+    /// Removes `key`, and voids the leases on it. Its value, if it was usable.
+    pub fn remove<Q>(&self, key: &Q) -> Option<V>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        let hash = self.hash(key);
+        let now = self.0.clock.now();
+        let removed = self.0.shards[self.shard_of(hash)].lock().remove(hash, key, now);
+        self.0.calls.detach(hash);
+        let (node, cause) = removed?;
+        if let Some(listener) = &self.0.listener {
+            guard(&self.0.panics, || listener(&node.key, &node.value, cause));
+        }
+        drop_guarded(node.key, &self.0.panics);
+        if cause == Cause::Removed {
+            return Some(node.value);
+        }
+        drop_guarded(node.value, &self.0.panics);
+        None
+    }
+
+    fn read<Q, T>(&self, key: &Q, read: impl FnOnce(&V, Life) -> T) -> Result<T, Lease>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        let hash = self.hash(key);
+        let shard = self.shard_of(hash);
+        let now = self.0.clock.now();
+        let found = self.0.shards[shard].lock().get(hash, key, now, read);
+        match found {
+            Found::Hit(found) => Ok(found),
+            Found::Miss(sequence) => Err(self.lease_for(shard, sequence)),
+        }
+    }
+
+    pub(super) fn peek<Q, T>(&self, key: &Q, read: impl FnOnce(&V, Life) -> T) -> Option<T>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        let hash = self.hash(key);
+        let now = self.0.clock.now();
+        self.0.shards[self.shard_of(hash)].lock().peek(hash, key, now, read)
+    }
+
+    /// The entry with its life, and its weight if the weigher could tell.
+    fn weighed(&self, hash: u64, key: K, entry: Entry<V>, now: Time) -> Incoming<K, V> {
+        let (value, life) = entry.into_parts();
+        let weight = match &self.0.weigher {
+            None => Some(1),
+            Some(weigher) => guard(&self.0.panics, || weigher(&key, &value)),
+        };
+        let weight = weight.map(|weight| NonZeroU32::new(weight).unwrap_or(NonZeroU32::MIN));
+        let life = life.resolve(now, &self.0.lifetimes, || self.0.random.next());
+        Incoming { hash, key, value, life, weight }
+    }
+
+    pub(super) fn deliver(&self, removals: Removals<K, V>) {
+        removals.deliver(self.0.listener.as_ref(), &self.0.panics);
+    }
+
+    pub(super) fn hash<Q: Hash + ?Sized>(&self, key: &Q) -> u64 {
+        self.0.hasher.hash_one(key)
+    }
+
+    /// The shard by bits of the hash that the index inside it doesn't look at.
+    fn shard_of(&self, hash: u64) -> usize {
+        (hash >> 44) as usize & (self.0.shards.len() - 1)
+    }
+
+    fn lease_for(&self, shard: usize, sequence: u64) -> Lease {
+        Lease::new([self.place(shard), sequence])
+    }
+
+    /// This store and the shard, as a lease names them.
+    fn place(&self, shard: usize) -> u64 {
+        self.0.number << 10 | shard as u64
+    }
+}
+
+impl<K, V, P> Clone for Memory<K, V, P> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<K, V, P> fmt::Debug for Memory<K, V, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Memory")
+            .field("capacity", &self.0.capacity)
+            .field("shards", &self.0.shards.len())
+            .finish_non_exhaustive()
+    }
+}
