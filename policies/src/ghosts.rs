@@ -117,6 +117,16 @@ mod tests {
     }
 
     #[test]
+    fn one_hash_has_one_ghost() {
+        let mut ghosts = Ghosts::new();
+        for _ in 0..1_000 {
+            ghosts.remember(Entry { hash: 1, weight: 1 }, Limit { weight: 100, count: 100 });
+        }
+        assert_eq!((ghosts.len(), ghosts.queue.weight(QUEUE)), (1, 1));
+        assert!(ghosts.queue.lists().reach() <= 2);
+    }
+
+    #[test]
     fn the_oldest_ghost_fades_first() {
         let mut ghosts = Ghosts::new();
         let limit = Limit { weight: 5, count: 100 };

@@ -127,6 +127,16 @@ mod tests {
     }
 
     #[test]
+    fn half_as_many_uses_bring_the_next_halving() {
+        let mut sketch = Sketch::new();
+        sketch.reserve(1_000);
+        (0..10_000).for_each(|hash| sketch.count(hash, 1_000));
+        assert_eq!(sketch.counted, 5_000);
+        (0..5_000).for_each(|hash| sketch.count(hash, 1_000));
+        assert_eq!(sketch.counted, 5_000);
+    }
+
+    #[test]
     fn one_hash_in_twenty_at_most_is_counted_too_high() {
         let mut sketch = Sketch::new();
         sketch.reserve(1_000);

@@ -97,3 +97,16 @@ fn random_takes_every_old_entry_at_times_and_follows_its_seed() {
         assert!(run(1).iter().filter(|&&victim| victim == slot).count() > 50, "{slot}");
     }
 }
+
+#[test]
+fn random_spares_a_newcomer_that_takes_many_victims() {
+    for seed in 0..20 {
+        let mut policy = Random::seeded(10, seed);
+        (0..10).for_each(|slot| policy.on_insert(Slot(slot), 0, 1));
+        policy.on_remove(Slot(3));
+        policy.on_insert(Slot(3), 0, 1);
+        let marks = policy::TableMarks::new();
+        let victims: Vec<Slot> = (0..10).filter_map(|_| policy.evict(&Marks::new(&marks))).collect();
+        assert_eq!((victims.len(), victims.last()), (10, Some(&Slot(3))));
+    }
+}

@@ -50,20 +50,17 @@ impl<P: EvictionPolicy> Rig<P> {
     /// Does `op`, and says which slots the policy evicted for it.
     pub(super) fn apply(&mut self, op: &Op) -> Result<Vec<Slot>, Broken> {
         match *op {
-            Op::Ask { key, hash, weight } => match self.slots.get(&key) {
-                Some(&slot) => self.hit(slot),
-                None => self.insert(key, hash, weight),
-            },
+            Op::Ask { key, hash, weight } => self.ask(key, hash, weight),
+            Op::Replace { key, hash, weight, gone } => {
+                self.ask(key, hash, weight);
+                self.remove_key(gone);
+            }
             Op::Write { key, hash, weight } => match self.slots.get(&key) {
                 Some(&slot) if u64::from(weight) <= self.capacity => self.update(slot, weight),
                 Some(&slot) => self.remove(slot),
                 None => self.insert(key, hash, weight),
             },
-            Op::Remove { key } => {
-                if let Some(&slot) = self.slots.get(&key) {
-                    self.remove(slot);
-                }
-            }
+            Op::Remove { key } => self.remove_key(key),
             Op::Evict => return Ok(self.evict()?.into_iter().collect()),
             Op::Resize { capacity } => {
                 self.capacity = capacity;
@@ -82,17 +79,26 @@ impl<P: EvictionPolicy> Rig<P> {
         Ok(victims)
     }
 
-    /// Lets `count` keys in that were never seen before, and keeps no more than `most` of them.
+    /// Lets `count` keys in that were never seen before, hits some of them, and keeps no more than `most`.
     pub(super) fn pass(&mut self, count: usize, weight: u32, most: usize) -> Result<(), Broken> {
         let mut rng = Rng::new(self.used ^ count as u64);
         for _ in 0..count {
             let key = rng.next();
-            self.apply(&Op::Ask { key, hash: key, weight })?;
+            for _ in 0..=rng.below(4) {
+                self.apply(&Op::Ask { key, hash: key, weight })?;
+            }
             if self.slots.len() > most {
                 self.evict()?;
             }
         }
         Ok(())
+    }
+
+    fn ask(&mut self, key: u64, hash: u64, weight: u32) {
+        match self.slots.get(&key) {
+            Some(&slot) => self.hit(slot),
+            None => self.insert(key, hash, weight),
+        }
     }
 
     fn insert(&mut self, key: u64, hash: u64, weight: u32) {
@@ -122,6 +128,12 @@ impl<P: EvictionPolicy> Rig<P> {
         }
         self.marks.hit(slot, self.hits);
         self.policy.on_update(slot, weight);
+    }
+
+    fn remove_key(&mut self, key: u64) {
+        if let Some(&slot) = self.slots.get(&key) {
+            self.remove(slot);
+        }
     }
 
     fn remove(&mut self, slot: Slot) {

@@ -7,6 +7,8 @@ use std::fmt;
 pub(super) enum Op {
     /// Gets a key, and inserts it if it is missing.
     Ask { key: u64, hash: u64, weight: u32 },
+    /// The same, but an insertion finds that `gone` has expired, which leaves before any victim is sought.
+    Replace { key: u64, hash: u64, weight: u32, gone: u64 },
     /// Writes a key, whether it is there or not.
     Write { key: u64, hash: u64, weight: u32 },
     /// Removes a key.
@@ -55,7 +57,8 @@ impl Script {
         let key = self.key(rng);
         let hash = if self.collide { key % 4 } else { Rng::new(key).next() };
         match rng.below(200) {
-            0..160 => Op::Ask { key, hash, weight: self.weight(rng) },
+            0..152 => Op::Ask { key, hash, weight: self.weight(rng) },
+            152..160 => Op::Replace { key, hash, weight: self.weight(rng), gone: self.key(rng) },
             160..180 => Op::Write { key, hash, weight: self.weight(rng) },
             180..190 => Op::Remove { key },
             190..198 => Op::Evict,
