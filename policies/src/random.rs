@@ -63,7 +63,6 @@ impl EvictionPolicy for Random {
 
     fn on_remove(&mut self, slot: Slot) {
         if let Some(place) = self.place(slot) {
-            self.newcomer = self.newcomer.filter(|&newcomer| newcomer != slot);
             self.take(place);
         }
     }

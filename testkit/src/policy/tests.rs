@@ -25,6 +25,7 @@ enum Defect {
     TakesTheNewest,
     PanicsOnStrangers,
     Whims(bool),
+    WaitsForAQuietMoment,
 }
 
 impl EvictionPolicy for Defective {
@@ -46,12 +47,15 @@ impl EvictionPolicy for Defective {
             self.queue.retain(|&other| other != slot);
         }
     }
-    fn evict(&mut self, _marks: &Marks<'_>) -> Option<Slot> {
+    fn evict(&mut self, marks: &Marks<'_>) -> Option<Slot> {
         match self.defect {
             Defect::NamesOneTwice => return self.queue.first().copied(),
             Defect::LosesOne if self.queue.len() == 3 => drop(self.queue.pop()),
             Defect::NeverForgets => self.left.extend(self.queue.first()),
             Defect::TakesTheNewest | Defect::Whims(true) => return self.queue.pop(),
+            Defect::WaitsForAQuietMoment => {
+                while !self.queue.is_empty() && self.queue.iter().all(|&slot| marks.take(slot) != 0) {}
+            }
             _ => {}
         }
         (!self.queue.is_empty()).then(|| self.queue.remove(0))
@@ -111,4 +115,10 @@ fn another_order_than_the_models_is_caught() {
 #[should_panic(expected = "a stranger")]
 fn a_policy_that_trusts_every_slot_is_caught() {
     ignores_unknown_slots(with(Defect::PanicsOnStrangers));
+}
+
+#[test]
+#[should_panic(expected = "for ever")]
+fn a_policy_that_waits_for_a_quiet_moment_is_caught() {
+    conforms(|_| Defective { defect: Defect::WaitsForAQuietMoment, ..Defective::default() });
 }
