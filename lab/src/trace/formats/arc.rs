@@ -1,0 +1,25 @@
+//! The traces of N. Megiddo and D. S. Modha, "ARC: A Self-Tuning, Low Overhead Replacement Cache", FAST 2003.
+
+use super::Format;
+use super::lines::{self, Line, decimal, fields};
+use crate::trace::Problem;
+
+const EXPECTED: &str = "four numbers: start, count, ignored, sequence";
+
+pub(super) const FORMAT: Format = Format {
+    name: "arc",
+    about: "START COUNT IGNORED SEQ, four numbers a line",
+    fits: |sample| sample.all_lines(|line| parse(line).is_ok()),
+    open: |input| lines::requests(input, parse),
+};
+
+fn parse(line: &[u8]) -> Result<Line, Problem> {
+    if line.trim_ascii().is_empty() {
+        return Ok(Line::Nothing);
+    }
+    let [start, count, ignored, sequence] = fields(line).ok_or(Problem::Expected(EXPECTED))?;
+    let number = |field| decimal(field).map_err(|error| error.expected(EXPECTED));
+    number(ignored)?;
+    number(sequence)?;
+    Ok(Line::Run(number(start)?, number(count)?))
+}

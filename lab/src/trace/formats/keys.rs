@@ -1,0 +1,32 @@
+//! One key a line.
+
+use super::Format;
+use super::lines::{self, Line, decimal};
+use crate::trace::Request;
+
+pub(super) const FORMAT: Format = Format {
+    name: "keys",
+    about: "one key a line, a decimal number or any text",
+    fits: |sample| sample.is_text(),
+    open: |input| {
+        lines::requests(input, |line| {
+            Ok(if line.is_empty() { Line::Nothing } else { Line::One(Request::new(key(line))) })
+        })
+    },
+};
+
+/// The number that a key is written as, or else its hash. A number with a leading zero is a text: it was not written
+/// by who writes numbers.
+fn key(text: &[u8]) -> u64 {
+    let plain = text == b"0" || !text.starts_with(b"0");
+    decimal(text).ok().filter(|_| plain).unwrap_or_else(|| hash(text))
+}
+
+/// FNV-1a (G. Fowler, L. C. Noll, K.-P. Vo), with its bits spread: the same in every run and on every machine.
+fn hash(text: &[u8]) -> u64 {
+    let fnv = text.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    let spread = (fnv ^ (fnv >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93);
+    spread ^ (spread >> 32)
+}

@@ -1,0 +1,181 @@
+//! Recorded requests, streamed from a file: [`open`].
+//!
+//! ```
+//! use larder_lab::trace;
+//!
+//! let trace = trace::read(std::io::Cursor::new("3 2 0 0\n7 1 0 1\n"), "tiny.lis")?;
+//! assert_eq!(trace.format().name, "arc");
+//! let keys: Result<Vec<u64>, _> = trace.map(|request| request.map(|request| request.key)).collect();
+//! assert_eq!(keys?, [3, 4, 7]);
+//! # Ok::<(), trace::Error>(())
+//! ```
+//!
+//! Compression (gz, zst, xz) is told by the first bytes. The format is told by the content where it tells, and else by
+//! the name; [`open_as`] is for those who know better. [`FORMATS`] lists them:
+//!
+//! | name | text or bytes | one request |
+//! |---|---|---|
+//! | `arc` | text | `START COUNT IGNORED SEQ`: stands for COUNT requests, START, START+1, ... |
+//! | `lirs` | text | one decimal number a line; `*` and blank lines are no requests |
+//! | `address` | text | `OP 0xADDRESS COUNT`; the key is the address |
+//! | `address-penalties` | text | the same with a hit and a miss penalty |
+//! | `adapt-size` | text | `SEQ KEY SIZE` |
+//! | `oracle-general` | bytes, little endian | `u32` seconds, `u64` key, `u32` size, `i64` next request of the key |
+//! | `vscsi` | bytes, little endian | version 1: 32 bytes with length, block and microseconds |
+//! | `cache2k` | bytes, big endian | `u32` key |
+//! | `cloud-physics` | bytes, big endian | `u32` key |
+//! | `corda` | bytes, big endian | `u64` key |
+//! | `scarab` | bytes, big endian | `u64` key |
+//! | `keys` | text | one key a line: a decimal number is the key, anything else is hashed |
+//!
+//! # When something fails
+//!
+//! The trace ends with an [`Error`] that names the file, the line or record, and what is wrong in one line. Nothing is
+//! read into memory as a whole: a line may have 64 KiB, and one line of an ARC trace may stand for 2^24 requests.
+
+mod detect;
+mod error;
+mod formats;
+mod input;
+mod lines;
+mod records;
+
+use std::fmt;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use std::time::Duration;
+
+pub use error::{Error, Place, Problem};
+pub use formats::{FORMATS, Format};
+
+use detect::Sample;
+use error::Fault;
+use input::{Input, Progress};
+
+/// One request for one key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Request {
+    /// The key: the trace's own number, or the hash of what it has instead.
+    pub key: u64,
+    /// The size of its value, where the trace tells; else 1.
+    pub size: u32,
+    /// When it was made, counted from an origin of the trace's own; `None` where the trace doesn't tell.
+    pub at: Option<Duration>,
+}
+
+impl Request {
+    /// A request for `key`, of which nothing else is known.
+    pub const fn new(key: u64) -> Self {
+        Self { key, size: 1, at: None }
+    }
+}
+
+/// The requests of a trace, one after the other. It ends after the last one, or after the first error.
+pub struct Trace {
+    name: String,
+    format: &'static Format,
+    requests: Requests,
+    progress: Progress,
+    state: State,
+}
+
+/// What a format makes of its input.
+type Requests = Box<dyn Iterator<Item = Result<Request, Fault>> + Send>;
+
+#[derive(PartialEq)]
+enum State {
+    Begun,
+    Running,
+    Ended,
+}
+
+/// Opens the trace at `path`; compression and format are detected.
+pub fn open(path: impl AsRef<Path>) -> Result<Trace, Error> {
+    let path = path.as_ref();
+    let (file, bytes) = open_file(path)?;
+    Trace::new(file, &path.display().to_string(), bytes, None)
+}
+
+/// Opens the trace at `path`, whose format is known; compression is detected.
+pub fn open_as(path: impl AsRef<Path>, format: &'static Format) -> Result<Trace, Error> {
+    let path = path.as_ref();
+    let (file, bytes) = open_file(path)?;
+    Trace::new(file, &path.display().to_string(), bytes, Some(format))
+}
+
+/// Reads a trace from anywhere; errors call it `name`, and the name helps to tell the format.
+pub fn read(input: impl Read + Send + 'static, name: &str) -> Result<Trace, Error> {
+    Trace::new(input, name, None, None)
+}
+
+fn open_file(path: &Path) -> Result<(File, Option<u64>), Error> {
+    let error = |problem| Error::new(path.display().to_string(), Fault::from(problem));
+    let file = File::open(path).map_err(|cause| error(Problem::Open(cause)))?;
+    let about = file.metadata().map_err(|cause| error(Problem::Open(cause)))?;
+    if about.is_dir() {
+        return Err(error(Problem::Directory));
+    }
+    Ok((file, about.is_file().then_some(about.len())))
+}
+
+impl Trace {
+    fn new(
+        input: impl Read + Send + 'static,
+        name: &str,
+        bytes: Option<u64>,
+        format: Option<&'static Format>,
+    ) -> Result<Self, Error> {
+        let error = |problem| Error::new(name.to_owned(), Fault::from(problem));
+        let (input, progress) = Input::new(input, bytes).map_err(error)?;
+        if input.sample().is_empty() {
+            return Err(error(Problem::Empty));
+        }
+        let detect = || Sample::new(input.sample(), input.is_whole(), name).format();
+        let format = format.or_else(detect).ok_or_else(|| error(Problem::Unknown))?;
+        let requests = (format.open)(input);
+        Ok(Self { name: name.to_owned(), format, requests, progress, state: State::Begun })
+    }
+
+    /// The format it is read as.
+    pub const fn format(&self) -> &'static Format {
+        self.format
+    }
+
+    /// Which part of the file has been read, from 0 to 1; `None` where nobody knows how long it is.
+    pub fn progress(&self) -> Option<f64> {
+        self.progress.part()
+    }
+}
+
+impl Iterator for Trace {
+    type Item = Result<Request, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.state == State::Ended {
+            return None;
+        }
+        match self.requests.next() {
+            Some(Ok(request)) => {
+                self.state = State::Running;
+                Some(Ok(request))
+            }
+            ended => {
+                let nothing = (self.state == State::Begun).then(|| Fault::from(Problem::Empty));
+                self.state = State::Ended;
+                let fault = ended.and_then(Result::err).or(nothing)?;
+                Some(Err(Error::new(self.name.clone(), fault)))
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Trace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Trace")
+            .field("name", &self.name)
+            .field("format", &self.format.name)
+            .finish_non_exhaustive()
+    }
+}
