@@ -3,8 +3,7 @@
 /// The right to fill one key once, taken *before* the value is loaded.
 ///
 /// A miss hands it out, [`Store::fill`](crate::Store::fill) demands it back. It is void as soon as the key is written,
-/// removed or cleared, or holds what another lease filled in the meantime: of several loads that overlap, the first to end
-/// fills. So a value that was loaded before a write can't stand in the cache after it: a stale set does not type-check.
+/// removed or cleared, or filled under another lease: of several loads that overlap, the first to end fills. So a value that was loaded before a write can't stand in the cache after it: a stale set does not type-check.
 ///
 /// It is opaque to everyone but the store that made it, which finds in it the two words it put there. A store around
 /// several stores chains their leases with [`Lease::and`].

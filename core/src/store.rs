@@ -48,8 +48,8 @@ impl<V> Lookup<V> {
 ///
 /// 1. **Only a lease can fill.** Every path that copies a value from somewhere else into the store (a load, a refresh,
 ///    a promotion, a repair) takes its lease first, reads then, and calls [`fill`](Self::fill). A store refuses a fill whose
-///    key was written, removed or cleared since the lease was taken, or holds what was filled since: of loads that overlap
-///    the first to end fills. It may refuse more (a store that remembers writes coarsely does); it never refuses less.
+///    key was written, removed, cleared or filled since the lease was taken: of loads that overlap, the first to end fills.
+///    It may refuse more (a store that remembers writes coarsely does); it never refuses less.
 /// 2. **A write always wins.** [`insert`](Self::insert) and [`remove`](Self::remove) void every lease on the key before
 ///    they return, and a later `get` of the same caller sees them.
 /// 3. **An expired entry is a miss**, as is one that can't be decoded. A miss is never an error; a full store is neither.

@@ -1,5 +1,6 @@
 //! The engine against a plain model with time: any sequence of calls gives what a list in order of use would.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use larder_core::{Entry, Env, Filled, Lease, Lookup, Manual, Memory, MemoryOptions};
@@ -42,6 +43,8 @@ struct Model {
     capacity: u64,
     now: u64,
     leases: Vec<Handed>,
+    /// When each key was last filled.
+    filled: BTreeMap<u8, u64>,
 }
 
 #[derive(Clone, Copy)]
@@ -49,7 +52,6 @@ struct Stored {
     key: u8,
     value: u32,
     end: u64,
-    sequence: u64,
 }
 
 /// A lease handed out, when, and whether the key was written since.
@@ -92,8 +94,7 @@ impl Model {
             Life::For(nanos) => self.now + nanos,
         };
         if u64::from(value.max(1)) <= self.capacity && end > self.now {
-            self.sequence += 1;
-            self.entries.push(Stored { key, value, end, sequence: self.sequence });
+            self.entries.push(Stored { key, value, end });
             self.make_room();
         }
     }
@@ -114,10 +115,7 @@ impl Model {
     }
 
     fn is_void(&self, lease: &Handed) -> bool {
-        let newer = |entry: &Stored| {
-            entry.key == lease.key && entry.sequence > lease.sequence && entry.end > self.now
-        };
-        lease.void || self.entries.iter().any(newer)
+        lease.void || self.filled.get(&lease.key).is_some_and(|filled| *filled > lease.sequence)
     }
 }
 
@@ -233,7 +231,11 @@ impl Run {
         let filled = self.memory.fill_now(key, entry(value, life), handed.lease);
         match (filled, void) {
             (Filled::Stored, true) => prop_assert!(false, "a void lease filled"),
-            (Filled::Stored, false) => model.put(key, value, life),
+            (Filled::Stored, false) => {
+                model.sequence += 1;
+                model.filled.insert(key, model.sequence);
+                model.put(key, value, life);
+            }
             // The engine may void more than it must: it remembers writes by stripe.
             (Filled::Void, _) => {}
         }

@@ -262,6 +262,7 @@ where
                     self.policy.on_remove(Slot(slot));
                     self.let_go(slot, Cause::Replaced, removals);
                 }
+                self.writes.remember(new.hash, sequence);
                 self.count(unfit);
                 removals.push(new.key, new.value, unfit);
             }
@@ -307,6 +308,7 @@ where
         let slot = match self.slab.insert(node) {
             Ok(slot) => slot,
             Err(node) => {
+                self.writes.remember(hash, sequence);
                 self.count(Cause::Refused);
                 return removals.push(node.key, node.value, Cause::Refused);
             }
@@ -372,6 +374,7 @@ where
         }
         self.wheel.cancel(slot);
         self.weight -= u64::from(node.weight.get());
+        self.writes.remember(node.hash, node.sequence);
         Some(node)
     }
 

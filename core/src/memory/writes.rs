@@ -37,6 +37,12 @@ impl Writes {
         sequence
     }
 
+    /// Remembers that a key was filled with `sequence`, now that no entry is left to tell: older leases stay void.
+    pub(super) fn remember(&mut self, hash: u64, sequence: u64) {
+        let stripe = self.stripe(hash);
+        self.stripes[stripe] = self.stripes[stripe].max(sequence);
+    }
+
     /// Voids all leases.
     pub(super) const fn void_all(&mut self) {
         self.cleared = self.next();
@@ -74,6 +80,17 @@ mod tests {
             assert!(writes.since(before, 5));
             assert!(!writes.since(after, 5));
         }
+    }
+
+    #[test]
+    fn an_entry_that_leaves_voids_the_leases_from_before_its_fill_and_no_others() {
+        let mut writes = Writes::new();
+        let before = writes.now();
+        let fill = writes.next();
+        let after = writes.now();
+        writes.remember(5, fill);
+        assert!(writes.since(before, 5));
+        assert!(!writes.since(after, 5));
     }
 
     #[test]
