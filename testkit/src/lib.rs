@@ -4,6 +4,7 @@
 //! |---|---|
 //! | a [`Store`](larder_core::Store) | [`store::conforms`] |
 //! | an [`EvictionPolicy`](larder_core::EvictionPolicy) | [`policy`] |
+//! | a [`Codec`](larder_core::Codec) | [`codec::conforms`], [`codec::round_trips`] |
 //! | a store's faults | [`Faulty`], scripted by [`Op`], key and call |
 //! | a loader or writer | [`CountingLoader`], [`CountingWriter`], [`Gate`], [`WriteGate`], [`MapOrigin`] |
 //! | a far tier | [`MapStore`] |
@@ -12,6 +13,7 @@
 //! Nothing here sleeps or draws a number that a seed doesn't give. Suites panic with a sentence that names the broken
 //! rule: they are for tests.
 
+pub mod codec;
 mod counting;
 mod faults;
 mod gate;

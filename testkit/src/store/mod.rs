@@ -12,6 +12,9 @@
 //! manual.block_on(conforms(async || MapStore::new(&env), &options));
 //! ```
 //!
+//! The engine takes the place of `MapStore` as `MemoryOptions::new(1_000).env(&env).build(Lru::new)`, with
+//! [`coarse_leases`](Options::coarse_leases), because it remembers writes by stripes of keys.
+//!
 //! For a store elsewhere, [`Options::waiting`] takes a function that really waits, and the suite runs on a runtime.
 //! Say what the store doesn't claim ([`lossy`](Options::lossy), [`coarse_leases`](Options::coarse_leases),
 //! [`tick`](Options::tick)), and what is the default life of those you make ([`default_ttl`](Options::default_ttl)).
