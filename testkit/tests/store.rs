@@ -82,6 +82,14 @@ fn broken_batches_are_found() {
 }
 
 #[test]
+fn futures_that_must_not_be_dropped_are_found() {
+    bites(
+        Fault::DroppedInsertLeavesTheFirstValue,
+        "a dropped insert leaves the old value, the new one or none",
+    );
+}
+
+#[test]
 fn broken_answers_are_found() {
     bites(Fault::GetNowIsStale, "get_now and get find the same value");
     bites(Fault::RemoveSaysYes, "removing a missing key says that there was nothing");

@@ -20,6 +20,7 @@
 //! [`tick`](Options::tick)), and what is the default life of those you make ([`default_ttl`](Options::default_ttl)).
 
 mod basics;
+mod drops;
 mod batches;
 mod leases;
 mod lives;
@@ -47,6 +48,7 @@ where
     let fresh = async || Probe::new(make().await, options);
     basics::check(&fresh).await;
     leases::check(&fresh).await;
+    drops::check(&fresh).await;
     batches::check(&fresh).await;
     lives::check(&fresh).await;
     random::check(&fresh, options).await;

@@ -35,6 +35,8 @@ pub(crate) enum Fault {
     SecondCloseFails,
     ForgetsEveryFortiethInsert,
     OtherKeysVoidLeases,
+    DroppedInsertLeavesTheFirstValue,
+    VoidFillIsUndoneLate,
 }
 
 pub(crate) struct Broken {
@@ -96,6 +98,14 @@ impl Broken {
         }
     }
 
+    /// Puts the first value of the key back, and waits a turn.
+    async fn roll_back_until_polled_again(&self, key: u64, entry: &Entry<u64>) -> Result<()> {
+        let first = self.state.lock().unwrap().seen.entry(key).or_insert_with(|| entry.clone()).clone();
+        self.inner.insert(key, first).await?;
+        yield_once().await;
+        Ok(())
+    }
+
     fn note(&self, key: u64, note: impl FnOnce(&mut State)) {
         let mut state = self.state.lock().unwrap();
         state.written.remove(&key);
@@ -113,6 +123,19 @@ fn restarted(entry: Entry<u64>) -> Entry<u64> {
         Some(end) => Entry::new(entry.into_value()).ttl(end.since(stored)),
         None => entry,
     }
+}
+
+/// Lets others go first, once.
+async fn yield_once() {
+    let mut yielded = false;
+    std::future::poll_fn(|context| {
+        if std::mem::replace(&mut yielded, true) {
+            return std::task::Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        std::task::Poll::Pending
+    })
+    .await;
 }
 
 impl Store for Broken {
@@ -145,6 +168,16 @@ impl Store for Broken {
         let entry = self.changed(entry, true);
         let foreign = lease.stamp()[0] != self.inner.lease(&key).await?.stamp()[0];
         let filled = self.inner.fill(key, entry.clone(), lease).await?;
+        if self.fault == Fault::VoidFillIsUndoneLate && !filled.is_stored() {
+            let old = self.inner.get(&key).await?.hit();
+            self.inner.insert(key, entry).await?;
+            yield_once().await;
+            self.inner.remove(&key).await?;
+            if let Some(old) = old {
+                self.inner.insert(key, old).await?;
+            }
+            return Ok(filled);
+        }
         if !filled.is_stored() && self.takes_void(key, foreign) {
             self.inner.insert(key, entry).await?;
             return Ok(Filled::Stored);
@@ -171,6 +204,9 @@ impl Store for Broken {
             state.inserts
         };
         self.note(key, |state| _ = state.written.insert(key));
+        if self.fault == Fault::DroppedInsertLeavesTheFirstValue {
+            self.roll_back_until_polled_again(key, &entry).await?;
+        }
         if self.fault == Fault::ForgetsEveryFortiethInsert && inserts % 40 == 0 {
             return Ok(());
         }
