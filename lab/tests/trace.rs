@@ -165,6 +165,20 @@ fn a_compressed_file_that_is_cut_off_is_an_error_and_not_an_end() {
 }
 
 #[test]
+fn a_compressed_file_that_is_damaged_ends_with_requests_or_an_error() {
+    let text = joined((0..2_000_u64).map(|n| format!("{} 1 0 {n}\n", n * n % 9_973)));
+    for packed in [gz(text.as_bytes()), zst(text.as_bytes()), xz(text.as_bytes())] {
+        let mut noticed = 0;
+        for at in (0..packed.len()).step_by(packed.len() / 200) {
+            let mut damaged = packed.clone();
+            damaged[at] ^= 1 << (at % 8);
+            noticed += usize::from(read(&damaged, "x.lis").is_err());
+        }
+        assert!(noticed > 100, "{noticed}");
+    }
+}
+
+#[test]
 fn a_format_can_be_named() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("x");
@@ -203,11 +217,12 @@ proptest! {
                 2 => [&[0x28, 0xb5, 0x2f, 0xfd], bytes].concat(),
                 _ => [&[0xfd, b'7', b'z', b'X', b'Z', 0], bytes].concat(),
             };
-            for name in ["x", "x.lis", "x.trace", "corda", "scarab", "cloud-physics"] {
-                if let Ok(trace) = trace::read(Cursor::new(bytes.clone()), name) {
-                    let last = trace.take(100_000).last();
-                    prop_assert!(last.is_some(), "a trace without requests is an error");
-                }
+            let input = || Cursor::new(bytes.clone());
+            let detected = std::iter::once(trace::read(input(), "x"));
+            let named = FORMATS.iter().map(|format| trace::read_as(input(), "x", format));
+            for trace in detected.chain(named).flatten() {
+                let last = trace.take(2_000).last();
+                prop_assert!(last.is_some(), "a trace without requests is an error");
             }
         }
     }

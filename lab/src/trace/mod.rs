@@ -110,6 +110,15 @@ pub fn read(input: impl Read + Send + 'static, name: &str) -> Result<Trace, Erro
     Trace::new(input, name, None, None)
 }
 
+/// Reads a trace of a known format from anywhere; errors call it `name`.
+pub fn read_as(
+    input: impl Read + Send + 'static,
+    name: &str,
+    format: &'static Format,
+) -> Result<Trace, Error> {
+    Trace::new(input, name, None, Some(format))
+}
+
 fn open_file(path: &Path) -> Result<(File, Option<u64>), Error> {
     let error = |problem| Error::new(path.display().to_string(), Fault::from(problem));
     let file = File::open(path).map_err(|cause| error(Problem::Open(cause)))?;
