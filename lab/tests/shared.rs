@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use larder_lab::trace;
 use sha2::{Digest, Sha256};
@@ -47,28 +47,34 @@ fn every_shared_trace_is_read_as_its_readme_says() {
     let Some(folder) = shared() else { return };
     let rows = rows(&std::fs::read_to_string(folder.join("README.md")).unwrap());
     assert!(rows.len() >= 12, "the README's table is understood");
-    for row in rows {
-        let trace = trace::open(folder.join(&row.file)).unwrap();
-        assert_eq!(trace.format().name, row.format, "{}", row.file);
-        let mut unique = HashSet::new();
-        let mut requests = 0;
-        let mut hash = Sha256::new();
-        let mut text = String::new();
-        for request in trace {
-            let key = request.unwrap().key;
-            requests += 1;
-            unique.insert(key);
-            writeln!(text, "{key}").unwrap();
-            if text.len() > 1 << 16 {
-                hash.update(&text);
-                text.clear();
-            }
+    std::thread::scope(|scope| {
+        for row in &rows {
+            scope.spawn(|| check(&folder, row));
         }
-        hash.update(&text);
-        let sha256 = hash.finalize().iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
-        assert_eq!((requests, unique.len()), (row.requests, row.unique), "{}", row.file);
-        assert_eq!(sha256, row.sha256, "{}", row.file);
+    });
+}
+
+fn check(folder: &Path, row: &Row) {
+    let trace = trace::open(folder.join(&row.file)).unwrap();
+    assert_eq!(trace.format().name, row.format, "{}", row.file);
+    let mut unique = HashSet::new();
+    let mut requests = 0;
+    let mut hash = Sha256::new();
+    let mut text = String::new();
+    for request in trace {
+        let key = request.unwrap().key;
+        requests += 1;
+        unique.insert(key);
+        writeln!(text, "{key}").unwrap();
+        if text.len() > 1 << 16 {
+            hash.update(&text);
+            text.clear();
+        }
     }
+    hash.update(&text);
+    let sha256 = hash.finalize().iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
+    assert_eq!((requests, unique.len()), (row.requests, row.unique), "{}", row.file);
+    assert_eq!(sha256, row.sha256, "{}", row.file);
 }
 
 #[test]
