@@ -4,10 +4,11 @@
 //! |---|---|
 //! | [`PatternExt`] | puts every pattern on every store |
 //! | [`ReadThrough`] | a miss is loaded, once for all who wait |
+//! | [`Tiered`] | a near copy of what is used most |
+//! | [`Cache`] | memory, loading, names and statistics in one handle: for the many who want just a cache |
 //! | [`TokioEnv`] | `Env::tokio()`: the real world |
-//!
-//! [`Env`]: larder_core::Env
 
+mod cache;
 mod ext;
 mod flight;
 mod loads;
@@ -16,6 +17,7 @@ mod read_through;
 mod runtime;
 mod tiered;
 
+pub use cache::{Cache, CacheBuilder, Event};
 pub use ext::PatternExt;
 pub use loads::LoadStats;
 pub use read_through::ReadThrough;

@@ -90,12 +90,7 @@ impl<S: Store, L: Loader<S::Key, S::Value>> ReadThrough<S, L> {
         lease: Lease,
         lead: Lead<S::Key, Found<S>>,
     ) -> Result<Arc<Flight<Found<S>>>> {
-        let wanted = Wanted {
-            key: key.clone(),
-            lease,
-            look_again: lead.must_look_again(),
-            flight: lead.flight().clone(),
-        };
+        let wanted = Wanted { key: key.clone(), lease, flight: Arc::clone(lead.flight()) };
         let parts = Arc::clone(&self.parts);
         let clock = self.env.clone();
         lead.fly(&self.env, self.deadline, Box::pin(async move { parts.fetch(&clock, wanted).await }))
@@ -137,8 +132,7 @@ impl<S: Store, L: Loader<S::Key, S::Value>> ReadThrough<S, L> {
                 Seat::Join(flight) => (key, flight, Some(lease)),
                 Seat::Lead(lead) => {
                     let flight = Arc::clone(lead.flight());
-                    let look_again = lead.must_look_again();
-                    wanted.push(Wanted { key: key.clone(), lease, look_again, flight: flight.clone() });
+                    wanted.push(Wanted { key: key.clone(), lease, flight: Arc::clone(&flight) });
                     leads.push(lead);
                     (key, flight, None)
                 }
@@ -166,7 +160,6 @@ impl<S: Store, L: Loader<S::Key, S::Value>> ReadThrough<S, L> {
 struct Wanted<S: Store> {
     key: S::Key,
     lease: Lease,
-    look_again: bool,
     flight: Arc<Flight<Found<S>>>,
 }
 
@@ -221,7 +214,7 @@ impl<S: Store, L: Loader<S::Key, S::Value>> Parts<S, L> {
 
     /// A load that ended after the look-up may have filled the store: its value, or else the newer lease.
     async fn look_again(&self, wanted: &mut Wanted<S>) -> Result<Found<S>> {
-        if !wanted.look_again {
+        if !wanted.flight.looks_again() {
             return Ok(None);
         }
         match self.inner.get(&wanted.key).await? {

@@ -18,6 +18,7 @@ pub(crate) struct Flight<T> {
     node: Node,
     outcome: OnceLock<Result<T>>,
     landed: Notify,
+    looks_again: AtomicBool,
     detached: AtomicBool,
     lease: Mutex<Option<Lease>>,
 }
@@ -28,6 +29,7 @@ impl<T: Value> Flight<T> {
             node,
             outcome: OnceLock::new(),
             landed: Notify::new(),
+            looks_again: AtomicBool::new(false),
             detached: AtomicBool::new(false),
             lease: Mutex::new(None),
         })
@@ -35,8 +37,14 @@ impl<T: Value> Flight<T> {
 
     /// The outcome, once there is one. An error at once if the load waits for the load that asks.
     pub(crate) async fn wait(&self) -> Result<T> {
-        if let Some(outcome) = self.outcome.get() {
-            return outcome.clone();
+        self.landed().await?;
+        self.outcome.get().cloned().unwrap_or_else(|| Err(dropped()))
+    }
+
+    /// Completes once there is an outcome. An error at once if the load waits for the load that asks.
+    pub(crate) async fn landed(&self) -> Result<()> {
+        if self.outcome.get().is_some() {
+            return Ok(());
         }
         let _wait = self.node.await_in_current()?;
         let mut landed = pin!(self.landed.notified());
@@ -44,7 +52,17 @@ impl<T: Value> Flight<T> {
         if self.outcome.get().is_none() {
             landed.await;
         }
-        self.outcome.get().cloned().unwrap_or_else(|| Err(dropped()))
+        Ok(())
+    }
+
+    /// Says that another load of the key ended between the look-up and this flight: the store must be asked again.
+    pub(super) fn look_again(&self) {
+        self.looks_again.store(true, Ordering::Release);
+    }
+
+    /// Whether the store is asked again first: then the outcome may come from a load that began earlier.
+    pub(crate) fn looks_again(&self) -> bool {
+        self.looks_again.load(Ordering::Acquire)
     }
 
     /// Says that a write came after the load began: nobody new may join, and the value should not be kept.
@@ -80,28 +98,17 @@ pub(crate) struct Lead<K: Key, T: Value> {
     table: Arc<Table<K, T>>,
     flight: Arc<Flight<T>>,
     hash: u64,
-    look_again: bool,
     landed: bool,
 }
 
 impl<K: Key, T: Value> Lead<K, T> {
-    pub(super) const fn new(
-        table: Arc<Table<K, T>>,
-        flight: Arc<Flight<T>>,
-        hash: u64,
-        look_again: bool,
-    ) -> Self {
-        Self { table, flight, hash, look_again, landed: false }
+    pub(super) const fn new(table: Arc<Table<K, T>>, flight: Arc<Flight<T>>, hash: u64) -> Self {
+        Self { table, flight, hash, landed: false }
     }
 
     /// The flight to wait for.
     pub(crate) const fn flight(&self) -> &Arc<Flight<T>> {
         &self.flight
-    }
-
-    /// Whether a load of this key ended between the look-up and now, so that the store must be asked again.
-    pub(crate) const fn must_look_again(&self) -> bool {
-        self.look_again
     }
 
     /// Runs `load` in its own task, to its end, whoever waits. The flight to wait for.

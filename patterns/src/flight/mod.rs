@@ -31,6 +31,11 @@ pub(crate) struct Flights<K, T> {
 #[derive(Clone, Copy)]
 pub(crate) struct Seen(u64);
 
+impl Seen {
+    /// No look-up came before: nothing to look at again.
+    pub(crate) const NOTHING: Self = Self(u64::MAX);
+}
+
 /// What a caller is to do who found nothing in the store.
 pub(crate) enum Seat<K: Key, T: Value> {
     /// Wait for the load that is under way.
@@ -58,18 +63,13 @@ impl<K: Key, T: Value> Flights<K, T> {
         let flight = Flight::new(node);
         match self.table.place(key, hash, seen.0, &flight) {
             Place::Taken(flight) => Seat::Join(flight),
-            Place::Free(look_again) => {
-                Seat::Lead(Lead::new(Arc::clone(&self.table), flight, hash, look_again))
-            }
+            Place::Free => Seat::Lead(Lead::new(Arc::clone(&self.table), flight, hash)),
         }
     }
 
-    /// Becomes the lead of a new load of `key`, whatever is under way: that is detached.
-    pub(crate) fn supersede(&self, key: &K) -> Lead<K, T> {
-        let hash = self.table.hash(key);
-        let flight = Flight::new(Node::new());
-        self.table.replace(key, hash, &flight);
-        Lead::new(Arc::clone(&self.table), flight, hash, false)
+    /// The load of `key` that is under way.
+    pub(crate) fn find(&self, key: &K) -> Option<Arc<Flight<T>>> {
+        self.table.find(key, self.table.hash(key))
     }
 
     /// Detaches the load of `key` when the guard is dropped: at the end of a write, however it ends.

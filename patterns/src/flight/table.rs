@@ -39,8 +39,7 @@ pub(super) trait Detach: Sync {
 /// What was found for a key.
 pub(super) enum Place<T> {
     Taken(Arc<Flight<T>>),
-    /// Free until now. Whether a load of the key ended since the caller looked it up.
-    Free(bool),
+    Free,
 }
 
 struct Shard<K, T> {
@@ -83,27 +82,20 @@ impl<K: Key, T: Value> Table<K, T> {
         shard.flights.find(hash, |other| other.is_of(key, hash)).map(|taken| Arc::clone(&taken.flight))
     }
 
-    /// The flight of `key`; or else `flight` becomes it.
+    /// The flight of `key`; or else `flight` becomes it, and is to look again if a load of the key got the ticket `seen`
+    /// or a later one.
     pub(super) fn place(&self, key: &K, hash: u64, seen: u64, flight: &Arc<Flight<T>>) -> Place<T> {
         let under = Under { hash, key: key.clone(), flight: Arc::clone(flight) };
         let mut shard = self.shard(hash);
         if let Some(taken) = shard.flights.find(hash, |other| other.is_of(key, hash)) {
             return Place::Taken(Arc::clone(&taken.flight));
         }
+        if shard.has_ended(hash, seen) {
+            flight.look_again();
+        }
         self.flying.fetch_add(1, Ordering::SeqCst);
         shard.flights.insert_unique(hash, under, |under| under.hash);
-        Place::Free(shard.has_ended(hash, seen))
-    }
-
-    /// `flight` becomes the one of `key`, and the present one is detached.
-    pub(super) fn replace(&self, key: &K, hash: u64, flight: &Arc<Flight<T>>) {
-        let under = Under { hash, key: key.clone(), flight: Arc::clone(flight) };
-        self.flying.fetch_add(1, Ordering::SeqCst);
-        let mut shard = self.shard(hash);
-        let former = shard.take(hash);
-        shard.flights.insert_unique(hash, under, |under| under.hash);
-        drop(shard);
-        drop(former);
+        Place::Free
     }
 
     /// Takes `flight` out, if it is still in, and remembers that it ended.

@@ -41,3 +41,21 @@ pub(crate) fn poll_once<T>(future: &mut Pin<Box<impl Future<Output = T> + ?Sized
 pub(crate) fn kind<T>(outcome: Result<T, Error>) -> Result<T, ErrorKind> {
     outcome.map_err(|error| error.kind())
 }
+
+/// Runs `future` to its end on this thread, without a runtime.
+pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
+    struct Unpark(std::thread::Thread);
+    impl std::task::Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+    let mut future = std::pin::pin!(future);
+    loop {
+        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(done) => return done,
+            Poll::Pending => std::thread::park(),
+        }
+    }
+}
