@@ -25,7 +25,7 @@ use std::task::{Poll, Waker};
 
 use larder_core::{BoxFuture, Change, Entry, Error, Key, Loader, Result, Value, Writer};
 
-use crate::latch::locked;
+use crate::latch::{locked, remember};
 
 /// A loader that parks every load until the test answers it. The clones are one gate.
 pub struct Gate<K, V>(Desk<Vec<K>, Vec<Option<Entry<V>>>>);
@@ -232,7 +232,7 @@ impl<Q, A> Desk<Q, A> {
         poll_fn(|context| {
             let mut waiting = locked(&self.0);
             if waiting.parked.is_empty() {
-                waiting.lookouts.push(context.waker().clone());
+                remember(&mut waiting.lookouts, context.waker());
             }
             waiting.parked.pop_front().map_or(Poll::Pending, |parked| Poll::Ready(Call(parked)))
         })

@@ -32,10 +32,17 @@ impl Latch {
             if state.open {
                 return Poll::Ready(());
             }
-            state.waiting.push(context.waker().clone());
+            remember(&mut state.waiting, context.waker());
             Poll::Pending
         })
         .await;
+    }
+}
+
+/// Notes whom to wake, once.
+pub(crate) fn remember(waiting: &mut Vec<Waker>, waker: &Waker) {
+    if !waiting.iter().any(|known| known.will_wake(waker)) {
+        waiting.push(waker.clone());
     }
 }
 

@@ -8,6 +8,7 @@
 //! | a store's faults | [`Faulty`], scripted by [`Op`], key and call |
 //! | a loader or writer | [`CountingLoader`], [`CountingWriter`], [`Gate`], [`WriteGate`], [`MapOrigin`] |
 //! | a far tier | [`MapStore`] |
+//! | a caller under way | [`Task`] |
 //! | time, tasks, randomness | [`Manual`], [`Env`], [`Random`] |
 //!
 //! Nothing here sleeps or draws a number that a seed doesn't give. Suites panic with a sentence that names the broken
@@ -22,6 +23,7 @@ mod map_store;
 mod origin;
 pub mod policy;
 pub mod store;
+mod task;
 
 pub use counting::{CountingLoader, CountingWriter, Counts};
 pub use faults::{Fault, Faults, Faulty, Op, Rule};
@@ -29,3 +31,4 @@ pub use gate::{Call, Gate, LoadCall, WriteCall, WriteGate};
 pub use larder_core::{Clock, Env, Manual, Random, Ticker};
 pub use map_store::MapStore;
 pub use origin::MapOrigin;
+pub use task::Task;

@@ -1,7 +1,7 @@
 //! Loaders and writers that count, wait and remember.
 
 use larder_core::{Change, Env, Error, ErrorKind, Loader, Writer};
-use larder_testkit::{CountingLoader, CountingWriter, Gate, MapOrigin, WriteGate};
+use larder_testkit::{CountingLoader, CountingWriter, Gate, MapOrigin, Task, WriteGate};
 
 #[test]
 fn a_counting_loader_counts_calls_keys_and_batches() {
@@ -55,14 +55,13 @@ fn ends_with(
     gate: &Gate<u64, &'static str>,
     end: impl FnOnce(larder_testkit::LoadCall<u64, &'static str>),
 ) -> Result<Option<&'static str>, ErrorKind> {
-    let (send, receive) = std::sync::mpsc::channel();
     let parking = gate.clone();
-    env.spawn(async move { send.send(parking.load(&7).await).unwrap() }).unwrap();
+    let task = Task::start(env, async move { parking.load(&7).await });
     let call = manual.block_on(gate.next_call());
     assert_eq!(call.keys(), [7]);
     end(call);
     manual.run();
-    let loaded = receive.try_recv().expect("the load has ended");
+    let loaded = task.answer().expect("the load has ended");
     loaded.map(|entry| entry.map(larder_core::Entry::into_value)).map_err(|error| error.kind())
 }
 
@@ -78,15 +77,17 @@ fn a_parked_load_can_panic() {
 
 #[test]
 fn a_call_knows_that_its_caller_has_gone() {
-    let (_env, manual) = Env::manual();
+    let (env, manual) = Env::manual();
     let gate = Gate::<u64, u64>::new();
-    let mut load = gate.load(&7);
-    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-    assert!(load.as_mut().poll(&mut context).is_pending());
+    let parking = gate.clone();
+    let caller = Task::start(&env, async move { parking.load(&7).await });
     let call = manual.block_on(gate.next_call());
     assert!(!call.is_abandoned());
-    drop(load);
+    caller.give_up();
+    assert_eq!(manual.run(), 0);
     assert!(call.is_abandoned());
+    call.release(70);
+    assert!(caller.answer().is_none());
 }
 
 #[test]

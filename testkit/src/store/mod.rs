@@ -3,17 +3,15 @@
 //! On the manual clock, for a store that lives in the process:
 //!
 //! ```
-//! use larder_core::Env;
-//! use larder_testkit::MapStore;
+//! use larder_core::{Env, MemoryOptions};
+//! use larder_policies::Lru;
 //! use larder_testkit::store::{Options, conforms};
 //!
 //! let (env, manual) = Env::manual();
-//! let options = Options::manual(|n| format!("key {n}"), |n| n, &manual);
-//! manual.block_on(conforms(async || MapStore::new(&env), &options));
+//! let options = Options::manual(|n| format!("key {n}"), |n| n, &manual).coarse_leases();
+//! let make = async || MemoryOptions::new(1_000).env(&env).build(Lru::new);
+//! manual.block_on(conforms(make, &options));
 //! ```
-//!
-//! The engine takes the place of `MapStore` as `MemoryOptions::new(1_000).env(&env).build(Lru::new)`, with
-//! [`coarse_leases`](Options::coarse_leases), because it remembers writes by stripes of keys.
 //!
 //! For a store elsewhere, [`Options::waiting`] takes a function that really waits, and the suite runs on a runtime.
 //! Say what the store doesn't claim ([`lossy`](Options::lossy), [`coarse_leases`](Options::coarse_leases),
