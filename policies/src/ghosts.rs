@@ -11,29 +11,41 @@ use crate::rng::scramble;
 
 const QUEUE: ListId = ListId(0);
 
-/// A FIFO of the hashes of entries that left, each with the weight it had. Every operation costs O(1) amortised.
+/// A FIFO of the hashes of entries that left, each with the weight it had, and with a note if there is more to
+/// remember. Every operation costs O(1) amortised.
 ///
 /// Keys that share a hash share a ghost.
 #[derive(Debug)]
-pub(crate) struct Ghosts {
+pub(crate) struct Ghosts<T = ()> {
     queue: Queues<1>,
+    /// What was noted of the ghost at each place of the queue.
+    notes: Vec<T>,
     by_hash: HashMap<u64, Slot, BuildHasherDefault<HashOfHash>>,
     /// Places of the queue that hold no ghost now.
     spare: Vec<Slot>,
 }
 
 impl Ghosts {
-    pub(crate) fn new() -> Self {
-        Self { queue: Queues::new(), by_hash: HashMap::default(), spare: Vec::new() }
-    }
-
     /// Remembers an entry that left, unless it alone would be over `limit`.
     pub(crate) fn remember(&mut self, entry: Entry, limit: Limit) {
+        self.remember_with(entry, (), limit);
+    }
+}
+
+impl<T: Copy + Default> Ghosts<T> {
+    pub(crate) fn new() -> Self {
+        Self { queue: Queues::new(), notes: Vec::new(), by_hash: HashMap::default(), spare: Vec::new() }
+    }
+
+    /// Remembers an entry that left, and `note` with it, unless it alone would be over `limit`.
+    pub(crate) fn remember_with(&mut self, entry: Entry, note: T, limit: Limit) {
         if u64::from(entry.weight) > limit.weight {
             return;
         }
         let place = self.spare.pop().unwrap_or(Slot(self.queue.lists().reach() as u32));
         self.queue.insert(QUEUE, place, entry);
+        self.notes.resize(self.queue.lists().reach(), T::default());
+        self.notes[place.index()] = note;
         if let Some(older) = self.by_hash.insert(entry.hash, place) {
             self.queue.remove(older);
             self.spare.push(older);
@@ -43,17 +55,39 @@ impl Ghosts {
 
     /// Forgets `hash`, and says whether it was known.
     pub(crate) fn forget(&mut self, hash: u64) -> bool {
-        let Some(place) = self.by_hash.remove(&hash) else { return false };
+        self.recall(hash).is_some()
+    }
+
+    /// Forgets `hash`, and says what was noted of it.
+    pub(crate) fn recall(&mut self, hash: u64) -> Option<T> {
+        let place = self.by_hash.remove(&hash)?;
         self.queue.remove(place);
         self.spare.push(place);
-        true
+        Some(self.notes[place.index()])
+    }
+
+    /// Whether `hash` is remembered.
+    pub(crate) fn knows(&self, hash: u64) -> bool {
+        self.by_hash.contains_key(&hash)
+    }
+
+    /// The weight of all ghosts.
+    pub(crate) fn weight(&self) -> u64 {
+        self.queue.weight(QUEUE)
+    }
+
+    /// Forgets the oldest ghost, and says whether there was one.
+    pub(crate) fn forget_oldest(&mut self) -> bool {
+        let Some(oldest) = self.queue.lists().oldest(QUEUE) else { return false };
+        self.forget(self.queue.entry(oldest).hash)
     }
 
     /// Forgets the oldest until what is left is within `limit`.
     pub(crate) fn trim(&mut self, limit: Limit) {
         while self.queue.weight(QUEUE) > limit.weight || self.len() > limit.count {
-            let Some(oldest) = self.queue.lists().oldest(QUEUE) else { return };
-            self.forget(self.queue.entry(oldest).hash);
+            if !self.forget_oldest() {
+                return;
+            }
         }
     }
 
