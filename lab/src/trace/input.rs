@@ -4,7 +4,7 @@ use std::io::{self, Cursor, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::Problem;
+use super::error::Problem;
 
 /// How much of the beginning is looked at to tell the format.
 const SAMPLE: usize = 4096;

@@ -2,9 +2,9 @@
 
 use std::io::{BufRead, BufReader, Read};
 
-use super::error::{Fault, Place};
+use super::error::{Fault, Place, Problem};
 use super::input::Input;
-use super::{Problem, Request, Requests};
+use super::request::{Request, Requests};
 
 /// The longest line, in bytes.
 const LONGEST: usize = 1 << 16;

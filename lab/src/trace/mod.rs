@@ -33,44 +33,27 @@
 //! The trace ends with an [`Error`] that names the file, the line or record, and what is wrong in one line. Nothing is
 //! read into memory as a whole: a line may have 64 KiB, and one line of an ARC trace may stand for 2^24 requests.
 
-mod detect;
 mod error;
 mod formats;
 mod input;
 mod lines;
 mod records;
+mod request;
+mod sample;
 
 use std::fmt;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
-use std::time::Duration;
 
 pub use error::{Error, Place, Problem};
 pub use formats::{FORMATS, Format};
+pub use request::Request;
 
-use detect::Sample;
 use error::Fault;
 use input::{Input, Progress};
-
-/// One request for one key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Request {
-    /// The key: the trace's own number, or the hash of what it has instead.
-    pub key: u64,
-    /// The size of its value, where the trace tells; else 1.
-    pub size: u32,
-    /// When it was made, counted from an origin of the trace's own; `None` where the trace doesn't tell.
-    pub at: Option<Duration>,
-}
-
-impl Request {
-    /// A request for `key`, of which nothing else is known.
-    pub const fn new(key: u64) -> Self {
-        Self { key, size: 1, at: None }
-    }
-}
+use request::Requests;
+use sample::Sample;
 
 /// The requests of a trace, one after the other. It ends after the last one, or after the first error.
 pub struct Trace {
@@ -80,9 +63,6 @@ pub struct Trace {
     progress: Progress,
     state: State,
 }
-
-/// What a format makes of its input.
-type Requests = Box<dyn Iterator<Item = Result<Request, Fault>> + Send>;
 
 #[derive(PartialEq)]
 enum State {
@@ -141,8 +121,9 @@ impl Trace {
         if input.sample().is_empty() {
             return Err(error(Problem::Empty));
         }
-        let detect = || Sample::new(input.sample(), input.is_whole(), name).format();
-        let format = format.or_else(detect).ok_or_else(|| error(Problem::Unknown))?;
+        let sample = Sample::new(input.sample(), input.is_whole(), name);
+        let detected = || FORMATS.iter().find(|format| (format.fits)(&sample));
+        let format = format.or_else(detected).ok_or_else(|| error(Problem::Unknown))?;
         let requests = (format.open)(input);
         Ok(Self { name: name.to_owned(), format, requests, progress, state: State::Begun })
     }

@@ -2,9 +2,9 @@
 
 use std::io::{self, BufReader, Read};
 
-use super::error::Place;
+use super::error::{Place, Problem};
 use super::input::Input;
-use super::{Problem, Request, Requests};
+use super::request::{Request, Requests};
 
 /// The requests of a file of records of `N` bytes, of which `parse` understands each.
 pub(super) fn requests<const N: usize>(

@@ -18,8 +18,8 @@
 //! [`tick`](Options::tick)), and what is the default life of those you make ([`default_ttl`](Options::default_ttl)).
 
 mod basics;
-mod drops;
 mod batches;
+mod drops;
 mod leases;
 mod lives;
 mod model;

@@ -1,9 +1,10 @@
 //! The traces of D. S. Berger, R. K. Sitaraman and M. Harchol-Balter, "`AdaptSize`: Orchestrating the Hot Object Memory
 //! Cache in a Content Delivery Network", NSDI 2017.
 
-use super::Format;
-use super::lines::{self, Line, decimal, fields};
-use crate::trace::{Problem, Request};
+use super::format::Format;
+use crate::trace::error::Problem;
+use crate::trace::lines::{self, Line, decimal, fields};
+use crate::trace::request::Request;
 
 const EXPECTED: &str = "three numbers: sequence, key, size";
 

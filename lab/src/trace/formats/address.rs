@@ -1,8 +1,9 @@
 //! Memory addresses, as the Caffeine simulator collects them.
 
-use super::Format;
-use super::lines::{self, Line, fields, hexadecimal};
-use crate::trace::{Problem, Request};
+use super::format::Format;
+use crate::trace::error::Problem;
+use crate::trace::lines::{self, Line, fields, hexadecimal};
+use crate::trace::request::Request;
 
 pub(super) const FORMAT: Format = Format {
     name: "address",

@@ -1,8 +1,8 @@
 //! The traces of N. Megiddo and D. S. Modha, "ARC: A Self-Tuning, Low Overhead Replacement Cache", FAST 2003.
 
-use super::Format;
-use super::lines::{self, Line, decimal, fields};
-use crate::trace::Problem;
+use super::format::Format;
+use crate::trace::error::Problem;
+use crate::trace::lines::{self, Line, decimal, fields};
 
 const EXPECTED: &str = "four numbers: start, count, ignored, sequence";
 

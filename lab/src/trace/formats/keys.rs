@@ -1,8 +1,8 @@
 //! One key a line.
 
-use super::Format;
-use super::lines::{self, Line, decimal};
-use crate::trace::Request;
+use super::format::Format;
+use crate::trace::lines::{self, Line, decimal};
+use crate::trace::request::Request;
 
 pub(super) const FORMAT: Format = Format {
     name: "keys",

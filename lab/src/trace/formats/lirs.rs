@@ -1,10 +1,11 @@
 //! The traces of S. Jiang and X. Zhang, "LIRS: An Efficient Low Inter-reference Recency Set Replacement Policy",
 //! SIGMETRICS 2002.
 
-use super::Format;
-use super::lines::{self, Line, decimal};
-use crate::trace::detect::Sample;
-use crate::trace::{Problem, Request};
+use super::format::Format;
+use crate::trace::error::Problem;
+use crate::trace::lines::{self, Line, decimal};
+use crate::trace::request::Request;
+use crate::trace::sample::Sample;
 
 pub(super) const FORMAT: Format = Format {
     name: "lirs",

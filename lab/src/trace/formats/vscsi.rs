@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::Format;
-use super::records::{self, bytes};
-use crate::trace::Request;
-use crate::trace::detect::Sample;
+use super::format::Format;
+use crate::trace::records::{self, bytes};
+use crate::trace::request::Request;
+use crate::trace::sample::Sample;
 
 const LENGTH: usize = 32;
 

@@ -1,9 +1,9 @@
 //! Files of nothing but keys, as big-endian words. Nothing in them tells what they are; the name must.
 
-use super::Format;
-use super::records;
-use crate::trace::Request;
-use crate::trace::detect::Sample;
+use super::format::Format;
+use crate::trace::records;
+use crate::trace::request::Request;
+use crate::trace::sample::Sample;
 
 pub(super) const CACHE2K: Format = Format {
     name: "cache2k",

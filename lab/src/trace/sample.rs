@@ -1,6 +1,4 @@
-//! Which format a trace has, by what its beginning and its name tell.
-
-use super::{FORMATS, Format};
+//! What the beginning of a trace and its name tell of its format.
 
 /// The beginning of a trace, decompressed.
 pub(super) struct Sample<'a> {
@@ -13,11 +11,6 @@ impl<'a> Sample<'a> {
     /// A sample of the trace called `name`; `whole` if there is no more than this.
     pub(super) fn new(bytes: &'a [u8], whole: bool, name: &str) -> Self {
         Self { bytes, whole, name: name.to_lowercase() }
-    }
-
-    /// The first format of the table that fits.
-    pub(super) fn format(&self) -> Option<&'static Format> {
-        FORMATS.iter().find(|format| (format.fits)(self))
     }
 
     /// Whether any of `parts` is in the name. Case doesn't matter.

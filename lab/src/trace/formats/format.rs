@@ -1,0 +1,24 @@
+//! What a format is: its name, how to tell it, how to read it.
+
+use std::fmt;
+
+use crate::trace::input::Input;
+use crate::trace::request::Requests;
+use crate::trace::sample::Sample;
+
+/// A format of traces.
+pub struct Format {
+    /// Its name, as users say it.
+    pub name: &'static str,
+    /// What a request looks like in it, in a few words.
+    pub about: &'static str,
+    /// Whether a trace that begins like this is of this format.
+    pub(in crate::trace) fits: fn(&Sample<'_>) -> bool,
+    pub(in crate::trace) open: fn(Input) -> Requests,
+}
+
+impl fmt::Debug for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Format").field("name", &self.name).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,27 @@
+//! One request of a trace.
+
+use std::time::Duration;
+
+use super::error::Fault;
+
+/// One request for one key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Request {
+    /// The key: the trace's own number, or the hash of what it has instead.
+    pub key: u64,
+    /// The size of its value, where the trace tells; else 1.
+    pub size: u32,
+    /// When it was made, counted from an origin of the trace's own; `None` where the trace doesn't tell.
+    pub at: Option<Duration>,
+}
+
+impl Request {
+    /// A request for `key`, of which nothing else is known.
+    pub const fn new(key: u64) -> Self {
+        Self { key, size: 1, at: None }
+    }
+}
+
+/// What a format makes of its input.
+pub(super) type Requests = Box<dyn Iterator<Item = Result<Request, Fault>> + Send>;
