@@ -1,0 +1,130 @@
+//! What is run, in order: the tables.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::step::Step;
+
+/// Test targets that run under the model checker, by package.
+const CHECKED: &[(&str, &str)] = &[("larder-core", "linearizability")];
+
+/// Test targets that are empty without the model checker.
+const EMPTY_UNCHECKED: &[&str] = &["linearizability"];
+
+/// Arguments that keep an example short. All examples are run.
+const EXAMPLE_ARGUMENTS: &[(&str, &[&str])] = &[("tour", &["--quick"])];
+
+/// Every step of `cargo xtask test`.
+pub(crate) fn all(root: &Path) -> Result<Vec<Step>, String> {
+    let manifest =
+        fs::read_to_string(root.join("Cargo.toml")).map_err(|error| format!("Cargo.toml: {error}"))?;
+    let mut steps = vec![
+        Step::cargo("format", &["fmt", "--all", "--check"]),
+        Step::cargo(
+            "lints",
+            &["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"],
+        ),
+        Step::cargo(
+            "tests",
+            &["test", "--workspace", "--all-features", "--no-fail-fast", "--", "--show-output"],
+        )
+        .with_tests(EMPTY_UNCHECKED),
+    ];
+    steps.extend(CHECKED.iter().map(|(package, target)| checked(root, package, target)));
+    let doc = Step::cargo("documentation", &["doc", "--workspace", "--no-deps", "--all-features"]);
+    steps.push(doc.with_flags("RUSTDOCFLAGS", "-D warnings"));
+    steps.extend(examples(root));
+    steps.extend(features(&manifest));
+    steps.extend(licences());
+    Ok(steps)
+}
+
+/// In a target folder of its own: other flags would have everything built again, here and there.
+fn checked(root: &Path, package: &str, target: &str) -> Step {
+    let folder = target_folder(root).join("shuttle").display().to_string();
+    let arguments =
+        ["test", "--package", package, "--test", target, "--target-dir", &folder, "--", "--show-output"];
+    let step = Step::cargo(&format!("{target} of {package} under the model checker"), &arguments);
+    step.with_flags("RUSTFLAGS", "--cfg shuttle").with_tests(&[])
+}
+
+fn target_folder(root: &Path) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from)
+}
+
+/// All are built; then each is run.
+fn examples(root: &Path) -> Vec<Step> {
+    let mut steps =
+        vec![Step::cargo("examples", &["build", "--package", "larder", "--all-features", "--examples"])];
+    for name in example_names(&root.join("examples")) {
+        let short = EXAMPLE_ARGUMENTS
+            .iter()
+            .find(|(example, _)| *example == name)
+            .map_or(&[][..], |(_, short)| short);
+        let run = ["run", "--quiet", "--package", "larder", "--all-features", "--example", &name, "--"];
+        steps.push(Step::cargo(&format!("example {name} {}", short.join(" ")), &[&run, short].concat()));
+    }
+    steps
+}
+
+/// `examples/name.rs` and `examples/name/main.rs`.
+fn example_names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let examples = entries.filter(|path| {
+        path.extension().is_some_and(|extension| extension == "rs") || path.join("main.rs").is_file()
+    });
+    let mut names: Vec<String> =
+        examples.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned())).collect();
+    names.sort_unstable();
+    names
+}
+
+/// The facade without features, and with each alone.
+fn features(manifest: &str) -> Vec<Step> {
+    let bare = ["check", "--package", "larder", "--no-default-features"];
+    let mut steps = vec![Step::cargo("no features", &bare)];
+    for feature in feature_names(manifest) {
+        let alone = [&bare[..], &["--features", &feature]].concat();
+        steps.push(Step::cargo(&format!("feature {feature} alone"), &alone));
+    }
+    steps
+}
+
+fn feature_names(manifest: &str) -> Vec<String> {
+    let lines = manifest.lines().skip_while(|line| *line != "[features]").skip(1);
+    let section = lines.take_while(|line| !line.starts_with('['));
+    let names = section.filter_map(|line| line.split_once(" = ")).map(|(name, _)| name.trim().to_owned());
+    names.filter(|name| !name.starts_with('#')).collect()
+}
+
+/// Only where cargo-deny is installed.
+fn licences() -> Option<Step> {
+    let mut probe = Command::new("cargo-deny");
+    let present = probe.arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    if present.is_ok_and(|status| status.success()) {
+        return Some(Step::cargo("licences and advisories", &["deny", "check"]));
+    }
+    println!("== cargo-deny is not installed: licences and advisories are not checked");
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn features_are_the_names_of_their_section() {
+        let manifest = "[package]\nname = \"x\"\n\n[features]\ndefault = [\"a\"]\n## Of a = b.\na = []\n\n[lints]\nc = 1\n";
+        assert_eq!(feature_names(manifest), ["default", "a"]);
+    }
+
+    #[test]
+    fn every_row_of_the_tables_exists() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the repository");
+        let names = example_names(&root.join("examples"));
+        for (example, _) in EXAMPLE_ARGUMENTS {
+            assert!(names.iter().any(|name| name == example), "no example {example}");
+        }
+    }
+}
