@@ -4,6 +4,7 @@ mod helpers;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::task::{Context, Wake, Waker};
 use std::time::Duration;
 
 use helpers::{Task, kind, poll_once, start};
@@ -269,6 +270,25 @@ fn a_retry_inside_the_waiter_is_a_new_load() {
     assert_eq!(retrying.answer(), Some((Err(ErrorKind::Load), Ok(Some(10)))));
 }
 
+/// Race 24, on an executor that polls as soon as it is woken: the slot is free before anyone is woken.
+#[test]
+fn who_is_woken_finds_the_slot_free() {
+    struct Look(Gated, AtomicUsize);
+    impl Wake for Look {
+        fn wake(self: Arc<Self>) {
+            self.1.store(self.0.in_flight(), Ordering::Relaxed);
+        }
+    }
+    let world = World::new();
+    let look = Arc::new(Look(Arc::clone(&world.store), AtomicUsize::new(usize::MAX)));
+    let mut caller = Box::pin(world.store.value(&1));
+    let waker = Waker::from(Arc::clone(&look));
+    assert!(caller.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    world.manual.run();
+    world.release(10);
+    assert_eq!(look.1.load(Ordering::Relaxed), 0);
+}
+
 /// Races 27 and 48: the leader is cancelled, at each of its waits, and the followers fail or hang.
 #[test]
 fn a_caller_that_is_dropped_harms_nobody_who_waits() {
@@ -461,6 +481,37 @@ fn a_write_during_a_load_wins() {
     world.cache.insert(1, 11);
     world.release(10);
     assert_eq!((waiter.answer(), world.cache.get(&1)), (Some(Ok(10)), Some(11)));
+}
+
+/// Race 40, by predicate: the load began before the removal and ends while it is under way.
+#[test]
+fn a_removal_by_predicate_keeps_out_what_was_being_loaded() {
+    let world = World::new();
+    let _waiter = world.ask_cache(1);
+    world.cache.insert(2, 20);
+    world.cache.remove_if(|&key| {
+        if key == 2 {
+            world.release(10);
+        }
+        key == 1
+    });
+    assert_eq!(world.cache.get(&1), None);
+}
+
+/// Race 40, by predicate: the load begins while the removal is under way.
+#[test]
+fn nobody_joins_a_load_that_began_before_a_removal_by_predicate_was_done() {
+    let world = World::new();
+    world.cache.insert(2, 20);
+    let during = OnceLock::new();
+    world.cache.remove_if(|&key| {
+        if key == 2 {
+            assert!(during.set(world.ask_cache(1)).is_ok());
+        }
+        key == 1
+    });
+    let _after = world.ask_cache(1);
+    assert_eq!(world.gate.calls(), 2);
 }
 
 /// Race 41: callers that would see other errors don't share one load.

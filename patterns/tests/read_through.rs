@@ -112,6 +112,21 @@ fn nothing_at_the_origin_is_a_miss_whose_lease_fills() {
 }
 
 #[test]
+fn the_lease_of_a_miss_is_from_before_the_load() {
+    let (env, manual, gate, store) = gated();
+    let asking = Arc::clone(&store);
+    let asked = start(&env, async move { asking.get(&7).await });
+    manual.run();
+    gate.try_next_call().unwrap().absent();
+    assert!(manual.step(), "the load ends, and its caller has not heard of it yet");
+    manual.block_on(store.put(7, 70)).unwrap();
+    manual.block_on(store.remove(&7)).unwrap();
+    manual.run();
+    let Some(Ok(Lookup::Miss(lease))) = asked.answer() else { panic!("the origin has nothing") };
+    assert!(!manual.block_on(store.fill(7, 80.into(), lease)).unwrap().is_stored());
+}
+
+#[test]
 fn a_batch_loads_what_is_missing_in_one_call_and_joins_what_is_being_loaded() {
     let (env, manual, gate, store) = gated();
     manual.block_on(store.put(1, 10)).unwrap();

@@ -69,6 +69,20 @@ fn a_promoted_copy_never_outlives_the_far_one() {
 }
 
 #[test]
+fn a_promoted_copy_lives_the_near_tiers_own_life_from_the_promotion_on() {
+    let (env, manual) = Env::manual();
+    let tiers = memory(&env, 1_000, 60 * SECOND).fronted_by(memory(&env, 100, 10 * SECOND));
+    manual.block_on(tiers.far().insert_many(vec![(1, 10.into()), (2, 20.into())])).unwrap();
+    manual.advance(20 * SECOND);
+    manual.block_on(tiers.get(&1)).unwrap();
+    manual.block_on(tiers.get_many(&[2])).unwrap();
+    manual.advance(10 * SECOND - Duration::from_nanos(1));
+    assert!(tiers.near().contains(&1) && tiers.near().contains(&2));
+    manual.advance(Duration::from_nanos(1));
+    assert!(!tiers.near().contains(&1) && !tiers.near().contains(&2));
+}
+
+#[test]
 fn a_miss_fills_both_tiers_with_one_lease() {
     let (_env, manual, tiers) = tiers();
     let Lookup::Miss(lease) = manual.block_on(tiers.get(&1)).unwrap() else { panic!("nothing was stored") };

@@ -122,7 +122,7 @@ impl<K: Key, V: Value> Shared<K, V> {
         }
         let entry = self.loads.measured(self.env.clock(), load).await?;
         let value = entry.value().clone();
-        if self.is_running() && !flight.is_detached() {
+        if self.is_running() {
             // Void: a write came meanwhile, and stays.
             let _ = self.memory.fill_now(key, entry, lease);
         }

@@ -19,7 +19,6 @@ pub(crate) struct Flight<T> {
     outcome: OnceLock<Result<T>>,
     landed: Notify,
     looks_again: AtomicBool,
-    detached: AtomicBool,
     lease: Mutex<Option<Lease>>,
 }
 
@@ -30,7 +29,6 @@ impl<T: Value> Flight<T> {
             outcome: OnceLock::new(),
             landed: Notify::new(),
             looks_again: AtomicBool::new(false),
-            detached: AtomicBool::new(false),
             lease: Mutex::new(None),
         })
     }
@@ -63,16 +61,6 @@ impl<T: Value> Flight<T> {
     /// Whether the store is asked again first: then the outcome may come from a load that began earlier.
     pub(crate) fn looks_again(&self) -> bool {
         self.looks_again.load(Ordering::Acquire)
-    }
-
-    /// Says that a write came after the load began: nobody new may join, and the value should not be kept.
-    pub(super) fn detach(&self) {
-        self.detached.store(true, Ordering::Release);
-    }
-
-    /// Whether a write came after the load began.
-    pub(crate) fn is_detached(&self) -> bool {
-        self.detached.load(Ordering::Acquire)
     }
 
     /// Leaves the lease of a load that found nothing to one of those who wait for it.

@@ -156,7 +156,7 @@ impl<K: Key, T: Value> Detach for Table<K, T> {
     fn detach_all(&self) {
         if self.is_flying() {
             for shard in &self.shards {
-                let former = shard.lock().take_all();
+                let former = std::mem::take(&mut shard.lock().flights);
                 drop(former);
             }
         }
@@ -171,18 +171,10 @@ impl<K: Key, T: Value> Shard<K, T> {
         forgotten || known.iter().any(|&(ticket, other)| ticket >= seen && other == hash)
     }
 
-    /// Takes out, detached, what flies under `hash`. To be dropped after the lock: keys are the application's.
+    /// Takes out what flies under `hash`. To be dropped after the lock: keys are the application's.
     fn take(&mut self, hash: u64) -> Option<Under<K, T>> {
         let found = self.flights.find_entry(hash, |under| under.hash == hash).ok()?;
-        let (former, _) = found.remove();
-        former.flight.detach();
-        Some(former)
-    }
-
-    /// The same for all.
-    fn take_all(&mut self) -> HashTable<Under<K, T>> {
-        self.flights.iter().for_each(|under| under.flight.detach());
-        std::mem::take(&mut self.flights)
+        Some(found.remove().0)
     }
 
     fn keys(&self) -> Vec<K> {
