@@ -16,7 +16,7 @@ fn memory_conforms_under_every_policy() {
     for policy in POLICIES {
         let (env, manual) = Env::manual();
         let make = async || MemoryOptions::new(100_000).env(&env).build(policy.make);
-        manual.block_on(conforms(make, &options(&manual)));
+        manual.block_on(conforms(make, &options(&manual).coarse_leases()));
     }
 }
 
@@ -25,7 +25,7 @@ fn memory_conforms_on_one_shard_and_on_many() {
     for shards in [1, 64] {
         let (env, manual) = Env::manual();
         let make = async || MemoryOptions::new(100_000).shards(shards).env(&env).build(Lru::new);
-        manual.block_on(conforms(make, &options(&manual)));
+        manual.block_on(conforms(make, &options(&manual).coarse_leases()));
     }
 }
 
@@ -34,7 +34,7 @@ fn a_memory_that_loses_entries_all_the_time_conforms_as_a_lossy_store() {
     for policy in POLICIES {
         let (env, manual) = Env::manual();
         let make = async || MemoryOptions::new(3).env(&env).build(policy.make);
-        manual.block_on(conforms(make, &options(&manual).lossy()));
+        manual.block_on(conforms(make, &options(&manual).lossy().coarse_leases()));
     }
 }
 
