@@ -1,0 +1,86 @@
+//! A contestant: a name, and how to do an operation many times.
+
+use std::hint::black_box;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::workload::Requests;
+
+/// Does operations on behalf of a client; how many of them were hits.
+type Run = Box<dyn Fn(usize, u64) -> u64 + Sync>;
+
+/// One row of a table: not built before it is needed.
+pub(crate) struct Contestant {
+    pub(crate) name: String,
+    build: Box<dyn FnOnce() -> Run>,
+}
+
+/// A contestant that is ready.
+pub(crate) struct Ready {
+    pub(crate) name: String,
+    run: Run,
+}
+
+/// One client alone, and two together: each has its own place in the requests, far from the others'.
+pub(crate) const CLIENTS: usize = 3;
+
+impl Contestant {
+    /// A contestant whose operation, for one key, is what `build` makes: it says whether it was a hit. Each client goes
+    /// through the requests from where its last turn ended.
+    pub(crate) fn new<K, O>(name: &str, requests: &Requests<K>, build: impl FnOnce() -> O + 'static) -> Self
+    where
+        K: Send + Sync + 'static,
+        O: Fn(&K) -> bool + Sync + 'static,
+    {
+        let requests = requests.clone();
+        let build = move || -> Run {
+            let operation = build();
+            let places: [_; CLIENTS] = std::array::from_fn(|client| AtomicUsize::new(requests.start(client)));
+            Box::new(move |client, operations| {
+                let place = &places[client % CLIENTS];
+                let (hits, next) =
+                    go_on(&requests.keys, place.load(Ordering::Relaxed), operations, &operation);
+                place.store(next, Ordering::Relaxed);
+                hits
+            })
+        };
+        Self { name: name.to_owned(), build: Box::new(build) }
+    }
+
+    pub(crate) fn ready(self) -> Ready {
+        Ready { name: self.name, run: (self.build)() }
+    }
+}
+
+impl Ready {
+    /// Does `operations` as `client`; how many were hits.
+    pub(crate) fn run(&self, client: usize, operations: u64) -> u64 {
+        (self.run)(client, operations)
+    }
+}
+
+/// The operation for the next keys in a circle, from `at`. How many hits, and where it ended.
+fn go_on<K>(keys: &[K], mut at: usize, operations: u64, operation: &impl Fn(&K) -> bool) -> (u64, usize) {
+    let (mut hits, mut left) = (0, operations as usize);
+    while left > 0 {
+        let end = keys.len().min(at + left);
+        for key in &keys[at..end] {
+            hits += u64::from(operation(black_box(key)));
+        }
+        left -= end - at;
+        at = if end == keys.len() { 0 } else { end };
+    }
+    (hits, at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_turn_goes_on_where_the_last_one_ended_and_around() {
+        let keys = [1, 2, 3, 4, 5];
+        assert_eq!(go_on(&keys, 0, 3, &|key| *key > 1), (2, 3));
+        assert_eq!(go_on(&keys, 3, 4, &|key| *key > 1), (3, 2));
+        assert_eq!(go_on(&keys, 2, 11, &|_| true), (11, 3));
+    }
+}
