@@ -107,7 +107,7 @@ pub(crate) struct Limit {
 
 /// Hashes what is a hash already.
 #[derive(Debug, Default)]
-struct HashOfHash(u64);
+pub(crate) struct HashOfHash(u64);
 
 impl Hasher for HashOfHash {
     fn finish(&self) -> u64 {

@@ -53,10 +53,14 @@
 mod climber;
 mod clock;
 mod fifo;
+mod gdsf;
 mod ghosts;
+mod heap;
 mod lfu;
+mod lfuda;
 mod lists;
 mod lru;
+mod mru;
 mod queues;
 mod random;
 mod rng;
@@ -68,8 +72,11 @@ mod w_tiny_lfu;
 
 pub use clock::Clock;
 pub use fifo::Fifo;
+pub use gdsf::Gdsf;
 pub use lfu::Lfu;
+pub use lfuda::LfuDa;
 pub use lru::Lru;
+pub use mru::Mru;
 pub use random::Random;
 pub use s3_fifo::S3Fifo;
 pub use sieve::Sieve;

@@ -80,6 +80,10 @@ impl<T: Copy + Default> Lists<T> {
         some(self.ends[list.0 as usize].oldest)
     }
 
+    pub(crate) fn newest(&self, list: ListId) -> Option<Slot> {
+        some(self.ends[list.0 as usize].newest)
+    }
+
     /// The neighbour of `slot` on the newest's side.
     pub(crate) fn newer(&self, slot: Slot) -> Option<Slot> {
         self.nodes.get(slot.index()).and_then(|node| some(node.newer))

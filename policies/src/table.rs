@@ -2,7 +2,7 @@
 
 use larder_core::EvictionPolicy;
 
-use crate::{Clock, Fifo, Lfu, Lru, Random, S3Fifo, Sieve, WTinyLfu};
+use crate::{Clock, Fifo, Gdsf, Lfu, LfuDa, Lru, Mru, Random, S3Fifo, Sieve, WTinyLfu};
 
 /// A policy as the rest of the framework knows it.
 #[derive(Clone, Copy, Debug)]
@@ -77,6 +77,42 @@ pub const POLICIES: &[Policy] = &[
         },
         summary: "The entry used least often leaves; among equals, the one that reached that frequency first.",
         make: |capacity| Box::new(Lfu::new(capacity)),
+    },
+    Policy {
+        name: "lfuda",
+        title: "LFU-DA",
+        paper: Paper {
+            authors: "M. Arlitt, L. Cherkasova, J. Dilley, R. Friedrich, T. Jin",
+            title: "Evaluating content management techniques for Web proxy caches",
+            venue: "ACM SIGMETRICS Performance Evaluation Review",
+            year: 2000,
+        },
+        summary: "LFU in which old fame fades: a use counts for more the later it comes.",
+        make: |capacity| Box::new(LfuDa::new(capacity)),
+    },
+    Policy {
+        name: "gdsf",
+        title: "GDSF",
+        paper: Paper {
+            authors: "L. Cherkasova",
+            title: "Improving WWW proxies performance with Greedy-Dual-Size-Frequency caching policy",
+            venue: "HP Labs technical report",
+            year: 1998,
+        },
+        summary: "The entry with the fewest uses for its size leaves, and old fame fades.",
+        make: |capacity| Box::new(Gdsf::new(capacity)),
+    },
+    Policy {
+        name: "mru",
+        title: "MRU",
+        paper: Paper {
+            authors: "H.-T. Chou, D. J. DeWitt",
+            title: "An evaluation of buffer management strategies for relational database systems",
+            venue: "VLDB",
+            year: 1985,
+        },
+        summary: "The entry that was asked for last leaves, which suits loops longer than the cache.",
+        make: |capacity| Box::new(Mru::new(capacity)),
     },
     Policy {
         name: "random",

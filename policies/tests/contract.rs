@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use larder_core::{EvictionPolicy, Marks, Slot};
-use larder_policies::{Clock, Fifo, Lfu, Lru, POLICIES, Random, S3Fifo, Sieve, WTinyLfu};
+use larder_policies::{Clock, Fifo, Gdsf, Lfu, LfuDa, Lru, Mru, POLICIES, Random, S3Fifo, Sieve, WTinyLfu};
 use larder_testkit::policy;
 
 #[test]
@@ -45,6 +45,9 @@ fn no_policy_remembers_strangers_for_ever() {
     check(Fifo::new);
     check(Lru::new);
     check(Lfu::new);
+    check(LfuDa::new);
+    check(Gdsf::new);
+    check(Mru::new);
     check(Random::new);
     check(Clock::new);
     check(Sieve::new);

@@ -6,7 +6,7 @@ mod rng;
 #[path = "../src/sketch.rs"]
 mod sketch;
 
-use larder_policies::{Clock, Fifo, Lfu, Lru, S3Fifo, Sieve, WTinyLfu};
+use larder_policies::{Clock, Fifo, Gdsf, Lfu, LfuDa, Lru, Mru, S3Fifo, Sieve, WTinyLfu};
 use larder_testkit::policy::matches_model;
 
 #[test]
@@ -42,4 +42,19 @@ fn s3_fifo_filters_through_small_and_remembers_ghosts() {
 #[test]
 fn w_tinylfu_admits_the_more_frequent() {
     matches_model(WTinyLfu::new, plain::WTinyLfu::new);
+}
+
+#[test]
+fn mru_evicts_what_was_used_last() {
+    matches_model(Mru::new, |_| plain::Mru::default());
+}
+
+#[test]
+fn gdsf_evicts_what_is_worth_least_for_its_size() {
+    matches_model(Gdsf::new, |_| plain::GreedyDual::gdsf());
+}
+
+#[test]
+fn lfuda_ages_with_its_victims() {
+    matches_model(LfuDa::new, |_| plain::GreedyDual::lfuda());
 }

@@ -2,11 +2,15 @@
 //!
 //! In each, the newest entry stays apart while room is made for it, as in the papers, which evict before they insert.
 
+mod greedy_dual;
+mod mru;
 mod s3_fifo;
 mod w_tiny_lfu;
 
 use larder_core::{EvictionPolicy, Hits, Marks, Slot};
 
+pub(crate) use greedy_dual::GreedyDual;
+pub(crate) use mru::Mru;
 pub(crate) use s3_fifo::S3Fifo;
 pub(crate) use w_tiny_lfu::WTinyLfu;
 
