@@ -12,7 +12,9 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use super::{Clock, Env, Random, Spawner, Ticker};
+use super::clock::{Clock, Ticker};
+use super::random::Random;
+use super::world::{Env, Spawner};
 use crate::{BoxFuture, Result, Time};
 
 /// Moves the clock and runs the tasks of a manual [`Env`], on the caller's thread. Nothing happens by itself.
@@ -54,6 +56,14 @@ struct Task {
     future: Mutex<Option<BoxFuture<'static, ()>>>,
     queued: AtomicBool,
     shared: Arc<Shared>,
+}
+
+impl Env {
+    /// An environment whose time, tasks and randomness are moved by hand; and the hand.
+    pub fn manual() -> (Self, Manual) {
+        let manual = Manual::new(0);
+        (manual.env(), manual)
+    }
 }
 
 impl Manual {

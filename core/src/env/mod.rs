@@ -3,76 +3,9 @@
 mod clock;
 mod manual;
 mod random;
-
-use std::fmt;
-use std::sync::Arc;
-use std::time::Duration;
-
-use crate::{BoxFuture, Result, Time};
+mod world;
 
 pub use clock::{Clock, Ticker};
 pub use manual::Manual;
 pub use random::Random;
-
-/// Runs tasks and waits: what a runtime does for the patterns.
-pub trait Spawner: Send + Sync + 'static {
-    /// Runs `task` to its end, whoever waits for it. An error says that there is nothing to run it on.
-    fn spawn(&self, task: BoxFuture<'static, ()>) -> Result<()>;
-
-    /// Completes once `duration` has passed.
-    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
-}
-
-/// The world a cache lives in. Cloned freely; the clones share clock, spawner and randomness.
-///
-/// The real one is `Env::tokio()`, from `larder-patterns`; [`Manual`] makes one that is turned by hand.
-#[derive(Clone)]
-pub struct Env {
-    clock: Clock,
-    spawner: Arc<dyn Spawner>,
-    random: Random,
-}
-
-impl Env {
-    /// An environment of these parts.
-    pub fn new(clock: Clock, spawner: impl Spawner, random: Random) -> Self {
-        Self { clock, spawner: Arc::new(spawner), random }
-    }
-
-    /// An environment whose time, tasks and randomness are moved by hand; and the hand.
-    pub fn manual() -> (Self, Manual) {
-        let manual = Manual::new(0);
-        (manual.env(), manual)
-    }
-
-    /// The clock.
-    pub const fn clock(&self) -> &Clock {
-        &self.clock
-    }
-
-    /// The time by the clock.
-    pub fn now(&self) -> Time {
-        self.clock.now()
-    }
-
-    /// The randomness.
-    pub const fn random(&self) -> &Random {
-        &self.random
-    }
-
-    /// Runs `task` to its end, whoever waits for it.
-    pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> Result<()> {
-        self.spawner.spawn(Box::pin(task))
-    }
-
-    /// Completes once `duration` has passed.
-    pub fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
-        self.spawner.sleep(duration)
-    }
-}
-
-impl fmt::Debug for Env {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Env").field("clock", &self.clock).finish_non_exhaustive()
-    }
-}
+pub use world::{Env, Spawner};

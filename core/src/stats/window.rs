@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::Stats;
+use super::counts::{Stats, share};
 use crate::Time;
 
 /// How many snapshots a window keeps: its edge is exact to this part of its length.
@@ -107,7 +107,7 @@ fn rates(span: Duration, before: &Stats, now: &Stats) -> Rates {
     Rates {
         span,
         throughput: per_second(before.requests(), now.requests()),
-        hit_rate: super::share(now.hits - before.hits, requests),
+        hit_rate: share(now.hits - before.hits, requests),
         eviction_rate: per_second(before.evicted, now.evicted),
         load_rate: per_second(before.loads(), now.loads()),
         load_latency: mean(load_time, loads),
