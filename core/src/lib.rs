@@ -9,6 +9,7 @@
 //! | [`StoreExt`], [`DynStore`], [`Encoded`], [`Keyed`] | what every store can do |
 //! | [`Memory`], [`MemoryOptions`] | the store in memory |
 //! | [`Loader`], [`Writer`] | the source of truth behind it |
+//! | [`Journal`] | what a queue of writes must not lose |
 //! | [`Codec`] | values in another form |
 //! | [`EvictionPolicy`] | who leaves when room is needed |
 //! | [`Env`], [`Clock`], [`Manual`] | time, tasks and randomness, real or turned by hand |
@@ -21,6 +22,7 @@ mod entry;
 mod env;
 mod error;
 mod ext;
+mod journal;
 mod keyed;
 mod lease;
 mod memory;
@@ -38,6 +40,7 @@ pub use entry::{Entry, Life, Lifetimes};
 pub use env::{Clock, Env, Manual, Random, Spawner, Ticker};
 pub use error::{Error, ErrorKind, Result};
 pub use ext::StoreExt;
+pub use journal::{Journal, Record, Recovered};
 pub use keyed::Keyed;
 pub use lease::{Filled, Lease};
 pub use memory::{Memory, MemoryOptions};
