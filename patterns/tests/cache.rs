@@ -105,7 +105,7 @@ mod the_guide {
         cache.insert_entry("key2".into(), Entry::new(2).ttl(10 * SECOND));
         cache.insert_entry("key3".into(), Entry::new(3).never_expires());
         let found = || ["key1", "key2", "key3"].map(|key| cache.get(key));
-        manual.advance(10 * SECOND - MILLISECOND);
+        manual.advance(9_999 * MILLISECOND);
         assert_eq!(found(), [Some(1), Some(2), Some(3)]);
         manual.advance(MILLISECOND);
         assert_eq!(found(), [Some(1), None, Some(3)]);
@@ -178,7 +178,7 @@ mod the_guide {
         let cache = builder.ttl(60 * SECOND).build().unwrap();
         let load = || async { Ok(Entry::new(7).ttl(30 * SECOND)) };
         assert_eq!(kind(manual.block_on(cache.get_or_load_with("weather", load))), Ok(7));
-        manual.advance(30 * SECOND - MILLISECOND);
+        manual.advance(29_999 * MILLISECOND);
         assert!(cache.contains("weather"));
         manual.advance(MILLISECOND);
         assert!(!cache.contains("weather"));
@@ -507,7 +507,8 @@ mod edges {
 
     #[test]
     fn settings_that_can_not_work_are_errors() {
-        let builders: [fn(CacheBuilder<String, u32>) -> CacheBuilder<String, u32>; 4] = [
+        type Set = fn(CacheBuilder<String, u32>) -> CacheBuilder<String, u32>;
+        let builders: [Set; 4] = [
             |builder| builder.warn_below_hit_rate(1.1, 0),
             |builder| builder.warn_below_hit_rate(f64::NAN, 0),
             |builder| builder.warn_above_utilisation(-0.1),

@@ -76,7 +76,7 @@ fn a_promoted_copy_lives_the_near_tiers_own_life_from_the_promotion_on() {
     manual.advance(20 * SECOND);
     manual.block_on(tiers.get(&1)).unwrap();
     manual.block_on(tiers.get_many(&[2])).unwrap();
-    manual.advance(10 * SECOND - Duration::from_nanos(1));
+    manual.advance(Duration::from_nanos(9_999_999_999));
     assert!(tiers.near().contains(&1) && tiers.near().contains(&2));
     manual.advance(Duration::from_nanos(1));
     assert!(!tiers.near().contains(&1) && !tiers.near().contains(&2));

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use larder_core::Result;
+use larder_core::{Lookup, Result};
 
 /// What the tiers answered so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -61,6 +61,12 @@ impl Counts {
                 count.fetch_add(more, Ordering::Relaxed);
             }
         }
+    }
+
+    /// Counts a batch that the near tier answered `near_hits` of.
+    pub(super) fn add_batch<V>(&self, near_hits: usize, answers: &[Lookup<V>]) {
+        let hits = answers.iter().filter(|answer| answer.is_hit()).count();
+        self.add(near_hits as u64, hits.saturating_sub(near_hits) as u64, (answers.len() - hits) as u64);
     }
 
     /// What the near tier said, unless it failed: that is counted.

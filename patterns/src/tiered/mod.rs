@@ -90,40 +90,30 @@ impl<F: Store, N: Store<Key = F::Key, Value = F::Value>> Tiered<N, F> {
         keys: &[F::Key],
         near: Vec<Option<Lookup<F::Value>>>,
     ) -> Result<Vec<Lookup<F::Value>>> {
-        let is_hit = |lookup: &Option<Lookup<_>>| lookup.as_ref().is_some_and(Lookup::is_hit);
-        let missing: Vec<_> = keys
-            .iter()
-            .zip(&near)
-            .filter(|(_, lookup)| !is_hit(lookup))
-            .map(|(key, _)| key.clone())
-            .collect();
+        let is_hit = |lookup: &Option<_>| lookup.as_ref().is_some_and(Lookup::is_hit);
+        let missing: Vec<_> =
+            keys.iter().zip(&near).filter(|(_, near)| !is_hit(near)).map(|(key, _)| key.clone()).collect();
         let mut far = self.far.get_many(&missing).await?.into_iter();
+        let near_hits = keys.len() - missing.len();
         let (mut answers, mut copies) = (Vec::with_capacity(keys.len()), Vec::new());
-        let (mut near_hits, mut far_hits, mut misses) = (0, 0, 0);
-        for (key, lookup) in keys.iter().zip(near) {
-            let near_lease = match lookup {
+        for (key, near) in keys.iter().zip(near) {
+            let near_lease = match near {
                 Some(Lookup::Hit(entry)) => {
-                    near_hits += 1;
                     answers.push(Lookup::Hit(entry));
                     continue;
                 }
                 Some(Lookup::Miss(lease)) => Some(lease),
                 None => None,
             };
-            answers.push(match far.next() {
-                Some(Lookup::Hit(entry)) => {
-                    far_hits += 1;
+            answers.push(match far.next().ok_or_else(short_answer)? {
+                Lookup::Miss(far_lease) => Lookup::Miss(join(near_lease, far_lease)),
+                Lookup::Hit(entry) => {
                     copies.extend(near_lease.map(|lease| (key.clone(), entry.clone().promoted(), lease)));
                     Lookup::Hit(entry)
                 }
-                Some(Lookup::Miss(lease)) => {
-                    misses += 1;
-                    Lookup::Miss(join(near_lease, lease))
-                }
-                None => return Err(short_answer()),
             });
         }
-        self.counts.add(near_hits, far_hits, misses);
+        self.counts.add_batch(near_hits, &answers);
         if !copies.is_empty() {
             let _ = self.counts.near_said(self.near.fill_many(copies).await);
         }

@@ -1,0 +1,106 @@
+//! A load from beginning to end, as its task runs it.
+
+use std::sync::Arc;
+
+use larder_core::{Env, Error, ErrorKind, Lease, Loader, Lookup, Result, Store};
+
+use super::Found;
+use crate::flight::Flight;
+use crate::loads::Loads;
+
+/// What the tasks need: the store to fill, and the origin to ask.
+pub(super) struct Parts<S, L> {
+    pub(super) inner: S,
+    pub(super) loads: Loads,
+    loader: L,
+}
+
+/// A key to load.
+pub(super) struct Wanted<S: Store> {
+    pub(super) key: S::Key,
+    pub(super) lease: Lease,
+    pub(super) flight: Arc<Flight<Found<S>>>,
+}
+
+impl<S: Store, L: Loader<S::Key, S::Value>> Parts<S, L> {
+    pub(super) fn new(inner: S, loader: L) -> Self {
+        Self { inner, loader, loads: Loads::default() }
+    }
+
+    /// Looks up again if need be, loads, fills.
+    pub(super) async fn fetch(&self, env: &Env, mut wanted: Wanted<S>) -> Result<Found<S>> {
+        if let Some(entry) = self.look_again(&mut wanted).await? {
+            return Ok(Some(entry));
+        }
+        let loaded = self.loads.measured(env.clock(), self.loader.load(&wanted.key)).await?;
+        Ok(self.settle(wanted, loaded).await)
+    }
+
+    /// The same for many, with one call of the loader for those that are still missing.
+    pub(super) async fn fetch_many(&self, env: &Env, wanted: Vec<Wanted<S>>) -> Result<Vec<Found<S>>> {
+        let mut found = Vec::with_capacity(wanted.len());
+        let mut missing = Vec::with_capacity(wanted.len());
+        for (at, mut wanted) in wanted.into_iter().enumerate() {
+            let entry = self.look_again(&mut wanted).await?;
+            if entry.is_none() {
+                missing.push((at, wanted));
+            }
+            found.push(entry);
+        }
+        if missing.is_empty() {
+            return Ok(found);
+        }
+        let keys: Vec<_> = missing.iter().map(|(_, wanted)| wanted.key.clone()).collect();
+        let loaded = self.loads.measured(env.clock(), self.load_exactly(&keys)).await?;
+        let mut fills = Vec::with_capacity(missing.len());
+        for ((at, wanted), loaded) in missing.into_iter().zip(loaded) {
+            match &loaded {
+                Some(entry) => fills.push((wanted.key, entry.clone(), wanted.lease)),
+                None => wanted.flight.leave_lease(wanted.lease),
+            }
+            found[at] = loaded;
+        }
+        if !fills.is_empty() {
+            self.taken(&self.inner.fill_many(fills).await);
+        }
+        Ok(found)
+    }
+
+    async fn load_exactly(&self, keys: &[S::Key]) -> Result<Vec<Found<S>>> {
+        let loaded = self.loader.load_many(keys).await?;
+        if loaded.len() == keys.len() {
+            return Ok(loaded);
+        }
+        let doing = format!("loading {} keys, for which there are {} answers", keys.len(), loaded.len());
+        Err(Error::new(ErrorKind::Load, doing))
+    }
+
+    /// A load that ended after the look-up may have filled the store: its value, or else the newer lease.
+    async fn look_again(&self, wanted: &mut Wanted<S>) -> Result<Found<S>> {
+        if !wanted.flight.looks_again() {
+            return Ok(None);
+        }
+        match self.inner.get(&wanted.key).await? {
+            Lookup::Hit(entry) => Ok(Some(entry)),
+            Lookup::Miss(lease) => {
+                wanted.lease = lease;
+                Ok(None)
+            }
+        }
+    }
+
+    async fn settle(&self, wanted: Wanted<S>, loaded: Found<S>) -> Found<S> {
+        match &loaded {
+            None => wanted.flight.leave_lease(wanted.lease),
+            Some(entry) => self.taken(&self.inner.fill(wanted.key, entry.clone(), wanted.lease).await),
+        }
+        loaded
+    }
+
+    /// Counts a failure of the store to take what was loaded. That a lease was void is none.
+    fn taken<T>(&self, filled: &Result<T>) {
+        if filled.is_err() {
+            self.loads.unkept();
+        }
+    }
+}
