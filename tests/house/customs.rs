@@ -5,7 +5,7 @@ use toml::Value;
 use crate::functions::functions;
 use crate::imports::manifest;
 use crate::source::{line_of, words};
-use crate::tree::{Tree, within};
+use crate::tree::{Tree, is_a, within};
 use crate::{FILE_LINES, FUNCTION_LINES, HEADINGS, VAGUE};
 
 pub(crate) fn long_files(tree: &Tree) -> Vec<String> {
@@ -43,7 +43,7 @@ pub(crate) fn vague_names(tree: &Tree) -> Vec<String> {
 pub(crate) fn unnumbered_marks(tree: &Tree) -> Vec<String> {
     let marks = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("X", "XX")];
     let mut found = Vec::new();
-    for (path, text) in tree.files(|path| path.ends_with(".rs") || path.ends_with(".toml")) {
+    for (path, text) in tree.files(|path| is_a("rs", path) || is_a("toml", path)) {
         let marked = words(text).filter(|(_, word)| marks.contains(word));
         let bare = marked.filter(|(at, word)| !is_numbered(&text[at + word.len()..]));
         found.extend(bare.map(|(at, word)| format!("{path}:{} {word} without a number", line_of(text, at))));
@@ -98,7 +98,7 @@ pub(crate) fn undocumented_features(tree: &Tree) -> Vec<String> {
 
 /// Numbered from 0001 without gaps, each with what it must say.
 pub(crate) fn decision_records(tree: &Tree) -> Vec<String> {
-    let records = tree.files(|path| path.starts_with("docs/decisions/") && path.ends_with(".md"));
+    let records = tree.files(|path| path.starts_with("docs/decisions/") && is_a("md", path));
     let mut found = Vec::new();
     for (at, (path, text)) in records.enumerate() {
         let number = format!("docs/decisions/{:04}-", at + 1);

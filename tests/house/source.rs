@@ -26,7 +26,7 @@ impl Source {
 
 /// Number of the line an offset is on, from 1.
 pub(crate) fn line_of(text: &str, at: usize) -> usize {
-    text.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1
+    text[..at].matches('\n').count() + 1
 }
 
 /// Identifiers and keywords with their offsets.

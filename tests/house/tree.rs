@@ -44,7 +44,7 @@ impl Tree {
 
     /// All Rust files below `folder`, tests among them; the empty name stands for the whole tree.
     pub(crate) fn sources(&self, folder: &str) -> Vec<Source> {
-        let below = |path: &str| is_rust(path) && (folder.is_empty() || inside(folder, path));
+        let below = |path: &str| is_a("rs", path) && (folder.is_empty() || inside(folder, path));
         self.files(below).map(|(path, text)| Source::new(path, text)).collect()
     }
 
@@ -66,8 +66,9 @@ fn inside(folder: &str, path: &str) -> bool {
     path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
 }
 
-fn is_rust(path: &str) -> bool {
-    Path::new(path).extension().is_some_and(|extension| extension == "rs")
+/// Whether a path has that extension.
+pub(crate) fn is_a(extension: &str, path: &str) -> bool {
+    Path::new(path).extension().is_some_and(|found| found == extension)
 }
 
 fn collect(folder: &Path, prefix: &str, files: &mut BTreeMap<String, String>) {

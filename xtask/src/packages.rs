@@ -1,5 +1,6 @@
-//! Programs the tests need that are not Rust, and how they come to be here.
+//! What the tests need besides cargo itself, and how it comes to be here.
 
+use std::ffi::OsString;
 use std::process::{Command, Stdio};
 
 /// A program, and the Debian package that brings it.
@@ -11,8 +12,45 @@ struct Needed {
 /// What the tests need besides cargo: nothing yet.
 const NEEDED: &[Needed] = &[];
 
-/// Makes sure that all needed programs are there: installs what is missing when allowed to, else says what to install.
+/// Components of the toolchain: the subcommand of cargo, and the name rustup knows.
+const COMPONENTS: &[(&str, &str)] = &[("fmt", "rustfmt"), ("clippy", "clippy")];
+
+/// Makes sure that all of it is there: installs what is missing when it can, else says in one line what to install.
 pub(crate) fn present() -> Result<(), String> {
+    components()?;
+    programs()
+}
+
+fn components() -> Result<(), String> {
+    let missing: Vec<&str> =
+        COMPONENTS.iter().filter(|(verb, _)| !answers(verb)).map(|(_, component)| *component).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    println!("== missing: {}", missing.join(" "));
+    let mut rustup = Command::new("rustup");
+    let added =
+        rustup.args(["component", "add"]).args(&missing).status().is_ok_and(|status| status.success());
+    if added {
+        Ok(())
+    } else {
+        Err(format!("please install what is missing: rustup component add {}", missing.join(" ")))
+    }
+}
+
+/// Whether cargo has such a subcommand.
+pub(crate) fn answers(subcommand: &str) -> bool {
+    let mut probe = Command::new(cargo());
+    probe.args([subcommand, "--version"]).stdout(Stdio::null()).stderr(Stdio::null());
+    probe.status().is_ok_and(|status| status.success())
+}
+
+/// The cargo that runs this.
+pub(crate) fn cargo() -> OsString {
+    std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+}
+
+fn programs() -> Result<(), String> {
     let missing: Vec<&str> = absent(NEEDED);
     if missing.is_empty() {
         return Ok(());
@@ -53,6 +91,12 @@ fn apt(arguments: &[&str]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn cargo_answers_for_what_it_has_only() {
+        assert!(answers("build"));
+        assert!(!answers("no-such-subcommand-of-larder"));
+    }
 
     #[test]
     fn only_what_is_not_on_the_path_is_absent() {

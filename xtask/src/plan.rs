@@ -2,8 +2,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
+use crate::packages::answers;
 use crate::step::Step;
 
 /// Test targets that run under the model checker, by package.
@@ -100,9 +100,7 @@ fn feature_names(manifest: &str) -> Vec<String> {
 
 /// Only where cargo-deny is installed.
 fn licences() -> Option<Step> {
-    let mut probe = Command::new("cargo-deny");
-    let present = probe.arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    if present.is_ok_and(|status| status.success()) {
+    if answers("deny") {
         return Some(Step::cargo("licences and advisories", &["deny", "check"]));
     }
     println!("== cargo-deny is not installed: licences and advisories are not checked");

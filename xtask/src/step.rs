@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
+use crate::packages::cargo;
 use crate::tally::Tally;
 
 /// A command with a heading.
@@ -34,8 +35,7 @@ impl Step {
     }
 
     fn command(&self, root: &Path) -> Command {
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let mut command = Command::new(cargo);
+        let mut command = Command::new(cargo());
         command.args(&self.arguments).current_dir(root).stdin(Stdio::null());
         if let Some((variable, flags)) = self.flags {
             let present = std::env::var(variable).unwrap_or_default();

@@ -11,17 +11,20 @@ pub(crate) struct Tally {
     skipped: u64,
     running: String,
     empty: Vec<String>,
-    in_listing: bool,
+    in_successes: bool,
 }
 
 impl Tally {
-    /// Takes one line; answers whether it is worth showing. The names of tests that passed are listed only once.
+    /// Takes one line; answers whether it is worth showing. Of what tests printed that passed, only why they skipped.
     pub(crate) fn read(&mut self, line: &str) -> bool {
         let line = line.trim_end();
-        if self.in_listing && (line.is_empty() || line.starts_with("    ")) {
-            return false;
+        match line {
+            "successes:" => self.in_successes = true,
+            "failures:" => self.in_successes = false,
+            _ if line.starts_with("test result: ") => self.in_successes = false,
+            _ => {}
         }
-        self.in_listing = line == "successes:";
+        let skips = line.starts_with("skipped: ") || line.contains(" ... skipped: ");
         if let Some(target) = line.trim_start().strip_prefix("Running ") {
             target.clone_into(&mut self.running);
         } else if line.trim_start().starts_with("Doc-tests ") {
@@ -30,10 +33,9 @@ impl Tally {
             self.empty.extend(test_target(&self.running));
         } else if let Some(counts) = line.strip_prefix("test result: ") {
             self.count(counts);
-        } else if line.starts_with("skipped: ") || line.contains(" ... skipped: ") {
-            self.skipped += 1;
         }
-        !self.in_listing
+        self.skipped += u64::from(skips);
+        skips || !self.in_successes
     }
 
     /// `ok. 5 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s`
@@ -51,9 +53,10 @@ impl Tally {
         }
     }
 
-    /// What is wrong although every test that ran has passed.
-    pub(crate) fn faults(&self, may_be_empty: &[&str]) -> Vec<String> {
-        let empty = self.empty.iter().filter(|target| !may_be_empty.contains(&target.as_str()));
+    /// What is wrong with the last step although every test that ran has passed.
+    pub(crate) fn faults(&mut self, may_be_empty: &[&str]) -> Vec<String> {
+        let empty = std::mem::take(&mut self.empty).into_iter();
+        let empty = empty.filter(|target| !may_be_empty.contains(&target.as_str()));
         let mut faults: Vec<String> = empty.map(|target| format!("tests/{target}: no tests ran")).collect();
         if self.ignored > 0 {
             faults.push(format!("{} ignored tests: run them or remove them", self.ignored));
@@ -108,7 +111,9 @@ mod tests {
     fn a_test_file_without_tests_is_a_fault_unless_it_may_be_empty() {
         let lines = ["     Running tests/model.rs (target/debug/deps/model-1)", "", "running 0 tests"];
         assert_eq!(tally(&lines).faults(&["other"]), ["tests/model: no tests ran"]);
-        assert!(tally(&lines).faults(&["model"]).is_empty());
+        let mut allowed = tally(&lines);
+        assert!(allowed.faults(&["model"]).is_empty());
+        assert!(allowed.faults(&[]).is_empty(), "it is held against its own step only");
     }
 
     #[test]
@@ -128,20 +133,24 @@ mod tests {
     }
 
     #[test]
-    fn the_second_list_of_what_passed_is_not_shown() {
+    fn what_a_passed_test_printed_is_shown_only_if_it_skipped() {
         let mut tally = Tally::default();
-        let lines = [
+        let passed = [
             "test a ... ok",
+            "",
             "successes:",
             "",
             "---- a stdout ----",
+            "noise",
             "skipped: x",
             "successes:",
             "    a",
-            "",
-            "test result: ok",
         ];
-        let shown: Vec<_> = lines.into_iter().filter(|line| tally.read(line)).collect();
-        assert_eq!(shown, ["test a ... ok", "---- a stdout ----", "skipped: x", "test result: ok"]);
+        let failed =
+            ["failures:", "---- b stdout ----", "why", "test result: FAILED. 1 passed; 1 failed", "next"];
+        let shown: Vec<_> = passed.into_iter().chain(failed).filter(|line| tally.read(line)).collect();
+        let expected = ["test a ... ok", "", "skipped: x"];
+        assert_eq!(shown, [&expected[..], &failed[..]].concat());
+        assert_eq!(tally.skipped, 1);
     }
 }
