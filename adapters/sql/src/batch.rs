@@ -2,7 +2,7 @@
 
 use larder_core::{Change, Error, ErrorKind, Key, Result};
 
-use crate::query::key_datum;
+use crate::rows::key_datum;
 use crate::statement::Statements;
 use crate::{Column, Datum, Record, Row};
 

@@ -58,13 +58,12 @@
 //! functions that quote their argument (`json_extract` does with a path it can't read) in a trigger, a generated column
 //! or a view. SQLite hands it on as its message, and so does the error.
 
-#![allow(clippy::doc_markdown, reason = "SQLite is a name here, not code")]
-
 mod batch;
 mod column;
 mod failure;
 mod query;
 mod record;
+mod rows;
 mod sqlite;
 mod statement;
 mod table;

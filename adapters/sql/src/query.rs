@@ -3,11 +3,11 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use larder_core::{BoxFuture, Entry, Error, ErrorKind, Key, Loader, Result};
+use larder_core::{BoxFuture, Entry, ErrorKind, Key, Loader, Result};
 
 use crate::failure::failure;
-use crate::sqlite::{data, parameters};
-use crate::{Column, Datum, Record, Row, Sqlite};
+use crate::rows::{entry, first_row, key_datum};
+use crate::{Column, Record, Sqlite};
 
 /// Loads by a query that the program wrote, with the key as its one parameter: joins, views, whatever SQL can say.
 ///
@@ -23,8 +23,22 @@ pub struct Query<K, V> {
     answers: PhantomData<fn(K) -> V>,
 }
 
+impl Sqlite {
+    /// A loader by a query of your own, with the key as `?1`.
+    ///
+    /// ```
+    /// # use larder_sql::{Query, Sqlite};
+    /// # fn example(db: &Sqlite) -> Query<u64, (String, f64)> {
+    /// db.query("SELECT name, total FROM users JOIN totals USING (id) WHERE id = ?1")
+    /// # }
+    /// ```
+    pub fn query<K: Key + Column, V: Record>(&self, sql: &'static str) -> Query<K, V> {
+        Query::new(self.clone(), sql)
+    }
+}
+
 impl<K, V> Query<K, V> {
-    pub(crate) const fn new(database: Sqlite, sql: &'static str) -> Self {
+    const fn new(database: Sqlite, sql: &'static str) -> Self {
         Self { database, sql, answers: PhantomData }
     }
 }
@@ -49,31 +63,4 @@ impl<K: Key + Column, V: Record> Loader<K, V> for Query<K, V> {
             row.map(entry).transpose()
         })
     }
-}
-
-/// The first row that `sql` finds for `key`.
-pub(crate) async fn first_row(
-    database: &Sqlite,
-    sql: impl sqlx::SqlSafeStr,
-    key: Datum,
-) -> Result<Option<Vec<Datum>>, sqlx::Error> {
-    let query = sqlx::query_with(sql, parameters([key])?);
-    database.count();
-    let row = query.fetch_optional(database.pool()).await?;
-    row.as_ref().map(data).transpose()
-}
-
-/// The entry in a row.
-pub(crate) fn entry<V: Record>(row: Vec<Datum>) -> Result<Entry<V>> {
-    Row::new(row).into_record().map(Entry::new)
-}
-
-/// `key` as a parameter.
-pub(crate) fn key_datum<K: Column>(key: &K) -> Result<Datum> {
-    match key.to_datum() {
-        Some(Datum::Null) => Err("NULL is no key"),
-        Some(datum) => Ok(datum),
-        None => Err("no column can hold this key"),
-    }
-    .map_err(|why| Error::new(ErrorKind::Invalid, "asking for a key").because(why))
 }

@@ -5,16 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use larder_core::{Error, ErrorKind, Key, Result};
+use larder_core::{Error, ErrorKind, Result};
 use sqlx::ConnectOptions;
 use sqlx::sqlite::{
-    SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
-    SqliteSynchronous,
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Column as _, Decode, Row as _, TypeInfo, ValueRef};
 
 use crate::failure::{failure, not_opened};
-use crate::{Column, Datum, Query, Record, Table};
 
 /// How long a statement waits for another's lock, and a task for a connection.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -72,35 +69,6 @@ impl Sqlite {
         pool.connect_with(options).await.map(Self::over).map_err(not_opened)
     }
 
-    /// The rows of `table` by its column `key`, which must be unique: each value is what the `columns` hold.
-    ///
-    /// The key may be among the columns, for values that know their key.
-    ///
-    /// # When something fails
-    ///
-    /// An empty name, one with a NUL in it, a column named twice and no column at all are errors of kind
-    /// [`Invalid`](ErrorKind::Invalid). Any other name is quoted; whether there is such a table shows when it is used.
-    pub fn table<K: Key + Column, V: Record>(
-        &self,
-        table: &str,
-        key: &str,
-        columns: &[&str],
-    ) -> Result<Table<K, V>> {
-        Table::new(self.clone(), table, key, columns)
-    }
-
-    /// A loader by a query of your own, with the key as `?1`.
-    ///
-    /// ```
-    /// # use larder_sql::{Query, Sqlite};
-    /// # fn example(db: &Sqlite) -> Query<u64, (String, f64)> {
-    /// db.query("SELECT name, total FROM users JOIN totals USING (id) WHERE id = ?1")
-    /// # }
-    /// ```
-    pub fn query<K: Key + Column, V: Record>(&self, sql: &'static str) -> Query<K, V> {
-        Query::new(self.clone(), sql)
-    }
-
     /// Runs statements without parameters, such as those that make tables; several with `;` between them.
     ///
     /// # When something fails
@@ -152,42 +120,6 @@ fn plain_file(path: &Path) -> Result<PathBuf> {
         Some(_) if path.is_relative() => Ok(Path::new(".").join(path)),
         Some(_) => Ok(path.to_owned()),
     }
-}
-
-/// Keys and values as parameters.
-pub(crate) fn parameters(data: impl IntoIterator<Item = Datum>) -> Result<SqliteArguments, sqlx::Error> {
-    let mut parameters = SqliteArguments::default();
-    for datum in data {
-        let added = match datum {
-            Datum::Null => sqlx::Arguments::add(&mut parameters, None::<i64>),
-            Datum::Integer(number) => sqlx::Arguments::add(&mut parameters, number),
-            Datum::Real(number) => sqlx::Arguments::add(&mut parameters, number),
-            Datum::Text(text) => sqlx::Arguments::add(&mut parameters, text),
-            Datum::Blob(bytes) => sqlx::Arguments::add(&mut parameters, bytes),
-        };
-        added.map_err(sqlx::Error::Encode)?;
-    }
-    Ok(parameters)
-}
-
-/// What the columns of `row` hold.
-pub(crate) fn data(row: &SqliteRow) -> Result<Vec<Datum>, sqlx::Error> {
-    row.columns().iter().map(|column| datum(row, column.ordinal())).collect()
-}
-
-fn datum(row: &SqliteRow, at: usize) -> Result<Datum, sqlx::Error> {
-    let raw = row.try_get_raw(at)?;
-    if raw.is_null() {
-        return Ok(Datum::Null);
-    }
-    let kind = raw.type_info().into_owned();
-    let read = match kind.name() {
-        "INTEGER" => i64::decode(raw).map(Datum::Integer),
-        "REAL" => f64::decode(raw).map(Datum::Real),
-        "TEXT" => String::decode(raw).map(Datum::Text),
-        _ => Vec::<u8>::decode(raw).map(Datum::Blob),
-    };
-    read.map_err(|source| sqlx::Error::ColumnDecode { index: at.to_string(), source })
 }
 
 #[cfg(test)]

@@ -10,8 +10,7 @@ use sqlx::{AssertSqlSafe, Executor};
 
 use crate::batch::{Step, steps};
 use crate::failure::failure;
-use crate::query::{entry, first_row, key_datum};
-use crate::sqlite::{data, parameters};
+use crate::rows::{data, entry, first_row, key_datum, parameters};
 use crate::statement::Statements;
 use crate::{Column, Datum, Record, Sqlite};
 
@@ -44,8 +43,27 @@ pub struct Table<K, V> {
     rows: PhantomData<fn(K) -> V>,
 }
 
+impl Sqlite {
+    /// The rows of `table` by its column `key`, which must be unique: each value is what the `columns` hold.
+    ///
+    /// The key may be among the columns, for values that know their key.
+    ///
+    /// # When something fails
+    ///
+    /// An empty name, one with a NUL in it, a column named twice and no column at all are errors of kind
+    /// [`Invalid`](ErrorKind::Invalid). Any other name is quoted; whether there is such a table shows when it is used.
+    pub fn table<K: Key + Column, V: Record>(
+        &self,
+        table: &str,
+        key: &str,
+        columns: &[&str],
+    ) -> Result<Table<K, V>> {
+        Table::new(self.clone(), table, key, columns)
+    }
+}
+
 impl<K, V> Table<K, V> {
-    pub(crate) fn new(database: Sqlite, table: &str, key: &str, columns: &[&str]) -> Result<Self> {
+    fn new(database: Sqlite, table: &str, key: &str, columns: &[&str]) -> Result<Self> {
         let statements = Arc::new(Statements::new(table, key, columns)?);
         Ok(Self { database, statements, rows: PhantomData })
     }
