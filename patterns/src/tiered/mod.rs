@@ -66,6 +66,18 @@ impl<F: Store, N: Store<Key = F::Key, Value = F::Value>> Tiered<N, F> {
         self.counts.reset();
     }
 
+    /// The same for a near tier that has to be waited for.
+    async fn get_waiting(&self, key: &F::Key) -> Result<Lookup<F::Value>> {
+        match self.counts.near_said(self.near.get(key).await) {
+            Some(Lookup::Hit(entry)) => {
+                self.counts.add(1, 0, 0);
+                Ok(Lookup::Hit(entry))
+            }
+            Some(Lookup::Miss(lease)) => self.get_far(key, Some(lease)).await,
+            None => self.get_far(key, None).await,
+        }
+    }
+
     /// What the far tier says, and the copy to the near one.
     async fn get_far(&self, key: &F::Key, near_lease: Option<Lease>) -> Result<Lookup<F::Value>> {
         match self.far.get(key).await? {

@@ -12,15 +12,14 @@ impl<F: Store, N: Store<Key = F::Key, Value = F::Value>> Store for Tiered<N, F> 
     type Value = F::Value;
 
     async fn get(&self, key: &F::Key) -> Result<Lookup<F::Value>> {
-        let near_lease = match self.counts.near_said(self.near.get(key).await) {
+        match self.near.get_now(key) {
             Some(Lookup::Hit(entry)) => {
                 self.counts.add(1, 0, 0);
-                return Ok(Lookup::Hit(entry));
+                Ok(Lookup::Hit(entry))
             }
-            Some(Lookup::Miss(lease)) => Some(lease),
-            None => None,
-        };
-        self.get_far(key, near_lease).await
+            Some(Lookup::Miss(lease)) => Box::pin(self.get_far(key, Some(lease))).await,
+            None => Box::pin(self.get_waiting(key)).await,
+        }
     }
 
     /// Answers with a near hit only.
