@@ -8,7 +8,7 @@ use crate::{BoxFuture, Result};
 /// One record of a [`Journal`]: bytes, and the number by which it is settled.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Record {
-    /// The number of the record. The owner of the journal gives each a higher one than all before.
+    /// The number of the record. The owner of the journal uses none a second time before it is settled.
     pub sequence: u64,
     /// What is to be kept. The journal doesn't look into it.
     pub bytes: Vec<u8>,
@@ -52,8 +52,8 @@ pub struct Recovered {
 ///
 /// Behind an [`Arc`] it is a journal too, a `dyn Journal` included.
 pub trait Journal: Send + Sync + 'static {
-    /// Takes in `records`, by rising sequence. Completes once they are as durable as the settings say; several calls
-    /// under way may become durable together.
+    /// Takes in `records`. Completes once they are as durable as the settings say; several calls under way may become
+    /// durable together. Of calls under way at once, the later one may well have the lower sequences.
     fn append(&self, records: Vec<Record>) -> BoxFuture<'_, Result<()>>;
 
     /// Lets go of these records. Those it doesn't have are none of its business.
