@@ -42,7 +42,7 @@ impl Database {
         let rows = keys.clamp(1, MOST_ROWS);
         insert(&products, rows, seed).await?;
         sqlite.execute("PRAGMA wal_checkpoint(TRUNCATE); ANALYZE").await?;
-        let bytes = std::fs::metadata(path).map_err(Failure::folder)?.len();
+        let bytes = std::fs::metadata(path).map_err(Failure::during("looking at the database"))?.len();
         Ok(Self { sqlite, products, rows, bytes, took: began.elapsed() })
     }
 

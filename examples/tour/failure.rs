@@ -1,6 +1,7 @@
 //! Why the tour ends early: one line, and the exit code.
 
-use std::io;
+use std::fmt::Display;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 pub(crate) type Result<T> = std::result::Result<T, Failure>;
@@ -19,12 +20,14 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    pub(crate) fn folder(error: io::Error) -> Self {
-        Self::Inner(format!("the temporary folder: {error}"))
+    /// What went wrong while `doing` something.
+    pub(crate) fn during<E: Display>(doing: &'static str) -> impl Fn(E) -> Self {
+        move |error| Self::Inner(format!("{doing}: {error}"))
     }
 
-    pub(crate) fn runtime(error: io::Error) -> Self {
-        Self::Inner(format!("starting the runtime: {error}"))
+    /// The database has not what was put into it.
+    pub(crate) fn missing_product() -> Self {
+        Self::Inner("a product is missing from the database".to_owned())
     }
 
     /// Prints the one line.
@@ -37,7 +40,8 @@ impl Failure {
         };
         // A name from outside may hold anything; a line stays a line.
         let printable = |c: char| if c.is_control() { '\u{fffd}' } else { c };
-        eprintln!("tour: {}", message.chars().map(printable).collect::<String>());
+        let message: String = message.chars().map(printable).collect();
+        let _ = writeln!(io::stderr(), "tour: {message}"); // nobody to tell if this fails
         ExitCode::from(code)
     }
 }

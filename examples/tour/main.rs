@@ -39,9 +39,14 @@ fn main() -> ExitCode {
 /// Reads the trace first, so that a wrong one costs nothing; removes the folder last, when nothing writes to it any more.
 fn in_its_own_folder(options: &Options) -> Result<()> {
     let requests = trace::read(options)?;
-    let folder = tempfile::Builder::new().prefix("larder-tour-").tempdir().map_err(Failure::folder)?;
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::runtime)?;
+    let folder = tempfile::Builder::new()
+        .prefix("larder-tour-")
+        .tempdir()
+        .map_err(Failure::during("making a folder"))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::during("starting the runtime"))?;
     let outcome = runtime.block_on(async {
         tokio::select! {
             outcome = tour(options, requests, &folder) => outcome,
@@ -49,7 +54,7 @@ fn in_its_own_folder(options: &Options) -> Result<()> {
         }
     });
     runtime.shutdown_timeout(Duration::from_secs(1));
-    folder.close().map_err(Failure::folder).and(outcome)
+    folder.close().map_err(Failure::during("removing the folder")).and(outcome)
 }
 
 async fn tour(options: &Options, requests: Requests, folder: &TempDir) -> Result<()> {
@@ -62,15 +67,14 @@ async fn tour(options: &Options, requests: Requests, folder: &TempDir) -> Result
     let clients = options.clients.into();
     let outcomes = runs::all(&database, requests, clients, capacities).await?;
     page.heading("The same requests, four ways")?;
-    page.text(&report::table(&outcomes))?;
-    page.text(&report::what_to_notice(&outcomes))?;
+    page.text(&(report::table(&outcomes) + &report::what_to_notice(&outcomes)))?;
 
     page.heading("Scene 1: a stampede")?;
     page.text(&scenes::stampede(&database).await?)?;
     page.heading("Scene 2: a stale set is refused")?;
     page.text(&scenes::stale_set(&database).await?)?;
     page.heading("Scene 3: expiry, on a clock turned by hand")?;
-    page.text(&scenes::expiry()?)?;
+    page.text(&scenes::expiry())?;
     database.close().await;
     Ok(())
 }

@@ -13,25 +13,25 @@ use crate::failure::{Failure, Result};
 #[derive(Debug, Parser)]
 #[command(name = "tour")]
 pub(crate) struct Options {
-    /// Replay this trace instead of the tour's own: ARC, LIRS, one key a line and more; plain, gz, zst or xz
+    /// Replay this trace: ARC, LIRS, one key a line and more; gz, zst and xz too
     #[arg(long, value_name = "FILE")]
     pub(crate) trace: Option<PathBuf>,
-    /// The format of the trace, where its content doesn't tell
+    /// Its format, where the content doesn't tell
     #[arg(long, value_name = "NAME", value_parser = format, requires = "trace")]
     pub(crate) format: Option<&'static Format>,
-    /// How many clients ask at the same time
+    /// Clients that ask at the same time
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = whole::<u16>(1, 1_000))]
     pub(crate) clients: u16,
-    /// How many requests to replay at most [default: 200000, of a trace file 1000000]
+    /// Requests to replay at most [default: 200000; 1000000 of a trace file]
     #[arg(long, value_name = "N", value_parser = whole::<u64>(1, 100_000_000))]
     pub(crate) requests: Option<u64>,
-    /// How many entries the single cache holds [default: a tenth of the keys]; the tiers follow from it
+    /// Room in the single cache; the tiers follow from it [default: a tenth of the keys]
     #[arg(long, value_name = "N", value_parser = whole::<u64>(0, 100_000_000))]
     pub(crate) capacity: Option<u64>,
-    /// A tour of a few seconds: 20000 requests
+    /// A tour of a few seconds: 20000 requests at most
     #[arg(long, conflicts_with = "requests")]
     pub(crate) quick: bool,
-    /// What the products and the tour's own requests are made from
+    /// Makes other products, and other requests where there is no trace
     #[arg(long, value_name = "N", default_value_t = 42)]
     pub(crate) seed: u64,
 }

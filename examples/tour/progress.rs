@@ -1,9 +1,9 @@
 //! How far a long step is: a bar on a terminal, else one line when it has ended. On standard error.
 
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::time::Instant;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 
 use crate::units;
 
@@ -23,8 +23,10 @@ impl Progress {
             ProgressDrawTarget::hidden()
         };
         let title = title.into();
-        let bar = ProgressBar::with_draw_target(Some(things), target).with_message(format!("{title:<18}"));
-        let line = "  {msg} {bar:40} {human_pos:>9} of {human_len} {eta:>4} left";
+        let bar = ProgressBar::with_draw_target(Some(things), target)
+            .with_message(format!("{title:<20}"))
+            .with_finish(ProgressFinish::AndClear);
+        let line = "  {msg} {bar:24} {human_pos:>9} of {human_len} {eta:>4} left";
         bar.set_style(ProgressStyle::with_template(line).unwrap_or_else(|_| ProgressStyle::default_bar()));
         Self { bar, title, noun, began: Instant::now() }
     }
@@ -38,7 +40,8 @@ impl Progress {
     pub(crate) fn ended(&self) {
         if self.bar.is_hidden() {
             let things = units::of(self.bar.length().unwrap_or_default(), self.noun);
-            eprintln!("  {}: {things} in {}", self.title, units::duration(self.began.elapsed()));
+            let took = units::duration(self.began.elapsed());
+            let _ = writeln!(io::stderr(), "  {}: {things} in {took}", self.title);
         }
         self.bar.finish_and_clear();
     }

@@ -58,7 +58,7 @@ pub(crate) async fn replay(
     }
     let mut latencies = histogram()?;
     while let Some(of_one) = running.join_next().await {
-        latencies.add(of_one??).map_err(|error| Failure::Inner(error.to_string()))?;
+        latencies.add(of_one??).map_err(Failure::during("adding latencies"))?;
     }
     progress.ended();
     Ok(Replayed { elapsed: began.elapsed(), latencies })
@@ -78,7 +78,7 @@ async fn client(
         let product = shop.ask(key).await?;
         latencies.saturating_record(u64::try_from(asked.elapsed().as_nanos()).unwrap_or(u64::MAX));
         if product.is_none() {
-            return Err(Failure::Inner("a product is missing from the database".to_owned()));
+            return Err(Failure::missing_product());
         }
         if place.is_multiple_of(1_024) {
             progress.reached(place as u64);
@@ -89,6 +89,6 @@ async fn client(
 }
 
 fn histogram() -> Result<Histogram<u64>> {
-    let longest = Duration::from_secs(60).as_nanos() as u64;
-    Histogram::new_with_bounds(1, longest, 3).map_err(|error| Failure::Inner(error.to_string()))
+    let longest = Duration::from_mins(1).as_nanos() as u64;
+    Histogram::new_with_bounds(1, longest, 3).map_err(Failure::during("making a histogram"))
 }

@@ -1,6 +1,6 @@
 //! The setting, the table, and what to notice in it.
 
-use std::fmt::Write as _;
+use std::cmp::Ordering;
 use std::time::Duration;
 
 use comfy_table::{Cell, CellAlignment, Table, presets};
@@ -18,25 +18,23 @@ pub(crate) fn setting(
     database: &Database,
     capacities: Capacities,
 ) -> String {
-    let (keys, near, far) = (requests.keys(), capacities.near, capacities.far);
-    let share = units::percent(capacities.single as f64 / keys.max(1) as f64);
+    let keys = units::of(requests.keys(), "key");
+    let requested = units::of(requests.len() as u64, "request");
+    let rows = units::of(database.rows, "product");
+    let shared = if database.rows < requests.keys() { " (some keys share one)" } else { "" };
+    let (bytes, took) = (units::bytes(database.bytes), units::duration(database.took));
+    let single = units::of(capacities.single, "product");
+    let share = units::percent(capacities.single as f64 / requests.keys().max(1) as f64);
+    let (near, far) = (units::count(capacities.near), units::count(capacities.far));
+    let (about, clients) = (requests.about(), options.clients);
     format!(
-        "trace     {}\n          {} for {}\n\
-         database  SQLite, {}, {}, filled in {}\n\
-         clients   {}, each asking for the next product of the trace\n\
-         caches    one tier: {} ({share} of the keys)\n          \
-                   two tiers: {} near; {} far, kept as bytes as on a server,\n          \
-                   but in this process: no network is simulated\n",
-        requests.about(),
-        units::of(requests.len() as u64, "request"),
-        units::of(keys, "key"),
-        units::of(database.rows, "product"),
-        units::bytes(database.bytes),
-        units::duration(database.took),
-        units::of(options.clients.into(), "client"),
-        units::of(capacities.single, "product"),
-        units::count(near),
-        units::count(far),
+        "trace      {requested} for {keys}\n           \
+                    {about}\n\
+         database   SQLite: {rows}{shared}, {bytes}, filled in {took}\n\
+         clients    {clients} at once, each taking the next request of the trace\n\
+         one tier   {single}, room for {share} of the keys\n\
+         two tiers  near: {near}, as they are; far: {far}, as bytes under names, as on a server, but\n           \
+                    in this process: no network is between\n"
     )
 }
 
@@ -51,10 +49,11 @@ pub(crate) fn table(outcomes: &[Outcome]) -> String {
             table.add_row(right(tier_row(outcome, tier)));
         }
     }
-    let mut lines: Vec<_> = table.lines().map(|line| line.trim_end().to_owned()).collect();
+    let mut lines: Vec<_> =
+        table.lines().map(|line| line.trim_end().chars().skip(1).collect::<String>()).collect();
     let width = lines.iter().map(|line| line.chars().count()).max().unwrap_or_default();
     lines.insert(1, "─".repeat(width));
-    lines.join("\n") + "\n"
+    lines.join("\n") + "\n\n"
 }
 
 fn row(outcome: &Outcome) -> [String; 9] {
@@ -65,7 +64,7 @@ fn row(outcome: &Outcome) -> [String; 9] {
         outcome.title.to_owned(),
         outcome.capacity.map(units::count).unwrap_or_default(),
         units::count(outcome.requests),
-        if cached { units::percent(outcome.hit_rate()) } else { "none".to_owned() },
+        if cached { units::percent(outcome.hit_rate()) } else { "–".to_owned() },
         units::count(outcome.queries),
         units::rate(outcome.requests, replayed.elapsed),
         latency(0.5),
@@ -92,41 +91,48 @@ fn right(cells: [String; 9]) -> Vec<Cell> {
 
 /// What the numbers say, in sentences that are true of these numbers.
 pub(crate) fn what_to_notice([alone, lru, default, tiers]: &[Outcome; 4]) -> String {
-    let mut text = String::new();
-    let (less, time) = (default.queries.min(lru.queries), latency(default, 0.5));
-    let _ = match lru.queries.cmp(&default.queries) {
-        std::cmp::Ordering::Equal => writeln!(
-            text,
-            "* LRU and W-TinyLFU let the same {} through.",
-            units::of(less, "query").replace("querys", "queries")
-        ),
-        order => {
-            let (winner, loser, more) = match order {
-                std::cmp::Ordering::Less => ("LRU", "W-TinyLFU", default.queries),
-                _ => ("W-TinyLFU", "LRU", lru.queries),
-            };
-            let spared = units::percent((more - less) as f64 / more as f64);
-            writeln!(
-                text,
-                "* In the same room, {winner} spares the database {spared} of the queries that {loser} lets through."
-            )
-        }
-    };
-    let _ = writeln!(
-        text,
-        "* Half of all answers of W-TinyLFU take {} or less; of the database alone, {}.",
-        units::duration(time),
-        units::duration(latency(alone, 0.5)),
-    );
-    if let Some([near, far]) = &tiers.tiers {
-        let _ = writeln!(
-            text,
-            "* The near tier answers {} of the requests, the far one {}: each level is counted by itself.",
-            units::percent(near.hits as f64 / tiers.requests.max(1) as f64),
-            units::percent(far.hits as f64 / tiers.requests.max(1) as f64),
-        );
+    [by_policy(lru, default), by_latency(alone, default), by_tier(tiers)]
+        .map(|note| format!("· {note}\n"))
+        .concat()
+}
+
+fn by_latency(alone: &Outcome, default: &Outcome) -> String {
+    let (cached, uncached) = (latency(default, 0.5), latency(alone, 0.5));
+    let (cached, uncached) = (units::duration(cached), units::duration(uncached));
+    if default.hit_rate() > 0.5 {
+        format!(
+            "Half of W-TinyLFU's answers take {cached} or less, as they are hits; the database alone needs\n  \
+             {uncached}. The p99 is still a query: a cache makes most answers fast, not the first one."
+        )
+    } else {
+        format!(
+            "With a hit rate below 50 % the median answer is a query: {cached} with W-TinyLFU, {uncached} from\n  \
+             the database alone. More capacity, or more requests, would change that."
+        )
     }
-    text
+}
+
+fn by_tier(tiers: &Outcome) -> String {
+    let share = |tier: &Tier| units::percent(tier.hits as f64 / tiers.requests.max(1) as f64);
+    let [near, far] = tiers.tiers.as_ref().map_or_else(Default::default, |tiers| tiers.each_ref().map(share));
+    format!("Of all requests the near tier answers {near}, the far one {far}: each counts for itself.")
+}
+
+fn by_policy(lru: &Outcome, default: &Outcome) -> String {
+    let spared = |less: u64, more: u64| units::percent((more - less) as f64 / more as f64);
+    let (lru, default) = (lru.queries, default.queries);
+    match lru.cmp(&default) {
+        Ordering::Less => format!(
+            "In the same room, LRU spares the database {} of the queries that W-TinyLFU lets through:\n  \
+             what was asked for last is asked for next in this trace.",
+            spared(lru, default)
+        ),
+        Ordering::Equal => "LRU and W-TinyLFU let as many queries through.".to_owned(),
+        Ordering::Greater => format!(
+            "In the same room, W-TinyLFU spares the database {} of the queries that LRU lets through.",
+            spared(default, lru)
+        ),
+    }
 }
 
 fn latency(outcome: &Outcome, quantile: f64) -> Duration {

@@ -7,7 +7,6 @@ use larder::lab::{generate, trace};
 
 use crate::failure::Result;
 use crate::options::Options;
-use crate::units;
 
 /// Requests for numbered keys, in the order of the trace.
 pub(crate) struct Requests {
@@ -42,8 +41,10 @@ impl Requests {
 pub(crate) fn read(options: &Options) -> Result<Requests> {
     let most = options.most_requests() as usize;
     let Some(path) = &options.trace else {
-        let about =
-            format!("the tour's own: Zipf, a shifting hot set, a loop and a scan (seed {})", options.seed);
+        let about = format!(
+            "made by larder::lab: Zipf, a shifting hot set, a loop and a scan (seed {})",
+            options.seed
+        );
         return number(generate::sample(options.seed).take(most).map(Ok), about);
     };
     let mut trace = match options.format {
@@ -54,10 +55,10 @@ pub(crate) fn read(options: &Options) -> Result<Requests> {
     let format = trace.format().name;
     let mut requests = number(
         trace.by_ref().take(most).map(|request| Ok(request?.key)),
-        format!("{name}, format {format}"),
+        format!("from {name}, format {format}"),
     )?;
     if requests.len() == most && trace.next().is_some() {
-        requests.about += &format!(", its first {} (see --requests)", units::of(most as u64, "request"));
+        requests.about += "; more follow, see --requests";
     }
     Ok(requests)
 }

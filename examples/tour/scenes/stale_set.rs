@@ -33,22 +33,24 @@ pub(crate) async fn stale_set(database: &Database) -> Result<String> {
 
     let truth = row(database).await?;
     let (old, new) = (old.price(), new.price());
-    let mut text = format!("{:<50}{:<28}{}\n", "", "fill under a lease", "a plain set");
-    let mut step = |what: &str, left: &str, right: &str| text += &format!("  {what:<48}{left:<28}{right}\n");
-    step("1  a reader misses the product", "gets a lease", "gets nothing");
-    step("2  and asks the database, whose answer is slow", &old, &old);
-    step("3  a writer changes the price, there and here", &format!("{new} cached"), &format!("{new} cached"));
-    step("4  now the reader's answer comes, and is put in", filled, "taken");
-    step("5  the next reader gets", &seen(&leased, &truth), &seen(&naive, &truth));
-    text += "\nThe plain set serves the old price until it happens to leave. With Larder only a lease can fill, and the\n\
-             write has voided it: no code path of an application can forget the check.\n";
+    let steps = [
+        ["", "fill under a lease", "a plain set"],
+        ["1  a reader misses the product", "gets a lease", "gets nothing"],
+        ["2  and asks the database, which is slow", &old, &old],
+        ["3  meanwhile the price is changed, there and here", &new, &new],
+        ["4  now the reader's answer is put in", filled, "taken"],
+        ["5  the next reader gets", &seen(&leased, &truth), &seen(&naive, &truth)],
+    ];
+    let mut text: String =
+        steps.map(|[what, left, right]| format!("  {what:<52}{left:<28}{right}\n")).concat();
+    text += "\nThe plain set serves the old price until that happens to leave. In Larder only a lease can fill,\n\
+             and the write has voided it: no path through an application can forget the check.\n";
     Ok(text)
 }
 
 async fn row(database: &Database) -> Result<Product> {
     let row = database.products().load(&KEY).await?;
-    row.map(Entry::into_value)
-        .ok_or_else(|| Failure::Inner("a product is missing from the database".to_owned()))
+    row.map(Entry::into_value).ok_or_else(Failure::missing_product)
 }
 
 /// The price that `cache` answers with, and whether it is the database's.

@@ -58,7 +58,7 @@ async fn run(database: &Database, shop: impl Shop) -> Result<(u64, Duration)> {
     }
     while let Some(answer) = tasks.join_next().await {
         if answer??.is_none() {
-            return Err(Failure::Inner("a product is missing from the database".to_owned()));
+            return Err(Failure::missing_product());
         }
     }
     Ok((database.queries() - before, began.elapsed()))
