@@ -11,10 +11,12 @@
 mod cache;
 mod ext;
 mod flight;
+mod invalidating;
 mod loads;
 mod panics;
 mod read_through;
 mod runtime;
+mod stripes;
 mod tiered;
 
 pub use cache::{Cache, CacheBuilder, Event};

@@ -1,10 +1,8 @@
 //! Two tiers as one store: a near one that is asked first, a far one behind it.
 
 mod counts;
-mod invalidating;
 mod lease;
 mod store;
-mod stripes;
 
 use std::fmt;
 
@@ -13,7 +11,8 @@ use larder_core::{Error, ErrorKind, Lease, Lookup, Result, Store};
 use counts::Counts;
 pub use counts::TierStats;
 use lease::join;
-use stripes::Stripes;
+
+use crate::stripes::Stripes;
 
 /// A near store in front of a far one. Made by [`PatternExt::fronted_by`](crate::PatternExt::fronted_by).
 ///

@@ -3,8 +3,8 @@
 use larder_core::{Entry, Filled, Lease, Lookup, Result, Store};
 
 use super::Tiered;
-use super::invalidating::{Invalidating, Written};
 use super::lease::{join, part};
+use crate::invalidating::{Invalidating, Written};
 
 #[deny(clippy::missing_trait_methods)]
 impl<F: Store, N: Store<Key = F::Key, Value = F::Value>> Store for Tiered<N, F> {

@@ -10,23 +10,23 @@ const STRIPES: usize = 64;
 
 /// Locks shared by the keys that hash alike. Held while a write waits, so they are asynchronous.
 #[derive(Debug)]
-pub(super) struct Stripes {
+pub(crate) struct Stripes {
     locks: [Mutex<()>; STRIPES],
     hasher: RandomState,
 }
 
 impl Stripes {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { locks: std::array::from_fn(|_| Mutex::new(())), hasher: RandomState::default() }
     }
 
     /// Locks the stripe of `key`.
-    pub(super) async fn lock<K: Key>(&self, key: &K) -> MutexGuard<'_, ()> {
+    pub(crate) async fn lock<K: Key>(&self, key: &K) -> MutexGuard<'_, ()> {
         self.locks[self.stripe(key)].lock().await
     }
 
     /// Locks the stripes of all `keys`, each once, in the one order that can't lead to a dead lock.
-    pub(super) async fn lock_many<'k, K: Key>(
+    pub(crate) async fn lock_many<'k, K: Key>(
         &self,
         keys: impl Iterator<Item = &'k K>,
     ) -> Vec<MutexGuard<'_, ()>> {
@@ -41,7 +41,7 @@ impl Stripes {
     }
 
     /// Locks all stripes.
-    pub(super) async fn lock_all(&self) -> Vec<MutexGuard<'_, ()>> {
+    pub(crate) async fn lock_all(&self) -> Vec<MutexGuard<'_, ()>> {
         let mut guards = Vec::with_capacity(STRIPES);
         for lock in &self.locks {
             guards.push(lock.lock().await);
