@@ -1,8 +1,8 @@
 //! Every pattern as a method on every store.
 
-use larder_core::{Env, Loader, Store};
+use larder_core::{Env, Loader, Store, Writer};
 
-use crate::{ReadThrough, Tiered, TokioEnv};
+use crate::{ReadThrough, Tiered, TokioEnv, WriteAround, WriteThrough};
 
 /// Puts the patterns on every store: each method wraps the store that it is called on.
 ///
@@ -40,6 +40,22 @@ pub trait PatternExt: Store + Sized {
         N: Store<Key = Self::Key, Value = Self::Value>,
     {
         Tiered::new(near, self)
+    }
+
+    /// Lets writes reach the origin first, then this store.
+    fn write_through<W>(self, writer: W) -> WriteThrough<Self, W>
+    where
+        W: Writer<Self::Key, Self::Value>,
+    {
+        WriteThrough::new(self, writer)
+    }
+
+    /// Lets writes reach the origin, and only invalidate this store.
+    fn write_around<W>(self, writer: W) -> WriteAround<Self, W>
+    where
+        W: Writer<Self::Key, Self::Value>,
+    {
+        WriteAround::new(self, writer)
     }
 }
 

@@ -5,6 +5,8 @@
 //! | [`PatternExt`] | puts every pattern on every store |
 //! | [`ReadThrough`] | a miss is loaded, once for all who wait |
 //! | [`Tiered`] | a near copy of what is used most |
+//! | [`WriteThrough`] | a write reaches the origin, then the cache |
+//! | [`WriteAround`] | a write reaches the origin, and only invalidates the cache |
 //! | [`Cache`] | memory, loading, names and statistics in one handle: for the many who want just a cache |
 //! | [`TokioEnv`] | `Env::tokio()`: the real world |
 
@@ -13,11 +15,15 @@ mod ext;
 mod flight;
 mod invalidating;
 mod loads;
+mod origin_first;
 mod panics;
 mod read_through;
 mod runtime;
 mod stripes;
 mod tiered;
+mod write_around;
+mod write_through;
+mod writes;
 
 pub use cache::{Cache, CacheBuilder, Event};
 pub use ext::PatternExt;
@@ -25,3 +31,5 @@ pub use loads::LoadStats;
 pub use read_through::ReadThrough;
 pub use runtime::TokioEnv;
 pub use tiered::{TierStats, Tiered};
+pub use write_around::WriteAround;
+pub use write_through::WriteThrough;
