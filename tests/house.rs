@@ -28,7 +28,9 @@ const TABLE: &[(&str, &[&str])] = &[
     ("patterns",   &["larder-core", "larder-policies", "tokio", "hashbrown", "parking_lot", "foldhash"]),
     ("adapters/*", &["larder-core"]),  // and one foreign family, below
     ("testkit",    &["larder-core"]),
-    ("lab",        &["larder-core", "larder-policies", "larder-patterns", "flate2", "lzma-rust2", "zstd"]),
+    ("lab",        &["larder-core", "larder-policies", "larder-patterns", "flate2", "foldhash", "lzma-rust2", "zstd",
+                     "clap (optional)", "ctrlc (optional)", "indicatif (optional)", "resvg (optional)",
+                     "serde (optional)", "serde_json (optional)", "strsim (optional)"]),
     (".",          &["larder-core", "larder-policies (optional)", "larder-patterns (optional)", "larder-sql (optional)",
                      "larder-testkit (optional)", "larder-lab (optional)"]),
     ("bench",      &["larder", ANY_FOREIGN]),  // and examples, which are the facade's

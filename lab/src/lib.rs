@@ -1,4 +1,14 @@
-//! Requests to try caches with: [`trace`] reads recorded ones, [`generate`] makes synthetic ones.
+//! Choose a policy by evidence: [`trace`] reads requests, [`generate`] makes them, [`simulator`] replays them.
+//!
+//! The `larder` command is made of these parts; `docs/guide/lab.md` shows it.
 
+pub mod belady;
+pub mod capacity;
+pub mod chunk;
+pub mod contender;
 pub mod generate;
+pub mod replay;
+pub mod simulator;
+pub mod tally;
 pub mod trace;
+pub mod workload;

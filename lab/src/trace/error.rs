@@ -40,6 +40,8 @@ pub enum Problem {
     LongLine,
     /// A line stands for more requests than any trace's.
     ManyRequests,
+    /// It asks for more keys than can be numbered.
+    ManyKeys,
     /// The file ends within a record.
     CutOff,
 }
@@ -115,6 +117,7 @@ impl fmt::Display for Problem {
             Self::TooLarge => f.write_str("a number is too large"),
             Self::LongLine => f.write_str("the line is too long for a trace"),
             Self::ManyRequests => f.write_str("one line stands for too many requests"),
+            Self::ManyKeys => f.write_str("it asks for more than 2^32 - 1 keys"),
             Self::CutOff => f.write_str("the file ends within a record"),
         }
     }

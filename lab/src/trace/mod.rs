@@ -133,6 +133,11 @@ impl Trace {
         self.format
     }
 
+    /// An error of this trace.
+    pub(crate) fn error(&self, problem: Problem) -> Error {
+        Error::new(self.name.clone(), Fault::from(problem))
+    }
+
     /// Which part of the file has been read, from 0 to 1; `None` where nobody knows how long it is.
     pub fn progress(&self) -> Option<f64> {
         self.progress.part()

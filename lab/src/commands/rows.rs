@@ -1,0 +1,102 @@
+//! Rows of results, and the three ways to print them.
+
+use std::fmt::Write as _;
+
+use larder_lab::chunk::Totals;
+use larder_lab::simulator::Weighing;
+use larder_lab::tally::Tally;
+use larder_lab::workload::Spec;
+use serde::Serialize;
+
+use crate::output::{aligned, csv_field};
+
+/// One run.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Row {
+    trace: String,
+    policy: &'static str,
+    capacity: u64,
+    unit: &'static str,
+    requests: u64,
+    hits: u64,
+    misses: u64,
+    miss_ratio: f64,
+    /// Only where sizes are known.
+    byte_miss_ratio: Option<f64>,
+}
+
+/// How to print them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Style {
+    Text,
+    Csv,
+    Json,
+}
+
+impl Style {
+    pub(crate) const fn chosen(csv: bool, json: bool) -> Self {
+        match (csv, json) {
+            (true, _) => Self::Csv,
+            (_, true) => Self::Json,
+            _ => Self::Text,
+        }
+    }
+}
+
+impl Row {
+    pub(crate) fn new(trace: &str, spec: &Spec, tally: &Tally, totals: &Totals, use_sizes: bool) -> Self {
+        Self {
+            trace: trace.to_owned(),
+            policy: spec.contender.name(),
+            capacity: spec.capacity,
+            unit: if spec.weighing == Weighing::Sizes { "bytes" } else { "objects" },
+            requests: tally.requests,
+            hits: tally.hits(),
+            misses: tally.misses,
+            miss_ratio: tally.miss_ratio(),
+            byte_miss_ratio: (use_sizes && totals.sized).then(|| tally.byte_miss_ratio()),
+        }
+    }
+
+    fn byte_cell(&self) -> String {
+        self.byte_miss_ratio.map_or_else(String::new, |ratio| format!("{ratio:.6}"))
+    }
+}
+
+/// All rows.
+pub(crate) fn printed(rows: &[Row], style: Style) -> String {
+    match style {
+        Style::Text => text(rows),
+        Style::Csv => csv(rows),
+        Style::Json => serde_json::to_string_pretty(rows).map_or_else(|_| String::new(), |json| json + "\n"),
+    }
+}
+
+fn csv(rows: &[Row]) -> String {
+    let mut text = String::from("trace,policy,capacity,requests,misses,miss_ratio,byte_miss_ratio\n");
+    for row in rows {
+        let (trace, bytes) = (csv_field(&row.trace), row.byte_cell());
+        let Row { policy, capacity, requests, misses, miss_ratio, .. } = row;
+        let _ = writeln!(text, "{trace},{policy},{capacity},{requests},{misses},{miss_ratio:.6},{bytes}");
+    }
+    text
+}
+
+fn text(rows: &[Row]) -> String {
+    let titles =
+        ["trace", "policy", "capacity", "", "requests", "hits", "misses", "miss ratio", "byte miss ratio"];
+    let cells = rows.iter().map(|row| {
+        vec![
+            row.trace.clone(),
+            row.policy.to_owned(),
+            row.capacity.to_string(),
+            row.unit.to_owned(),
+            row.requests.to_string(),
+            row.hits.to_string(),
+            row.misses.to_string(),
+            format!("{:.6}", row.miss_ratio),
+            row.byte_cell(),
+        ]
+    });
+    aligned(&titles, &cells.collect::<Vec<_>>())
+}
