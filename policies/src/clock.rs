@@ -11,6 +11,9 @@ const NEWCOMER: ListId = ListId(1);
 /// CLOCK (F. J. Corbató, "A paging experiment with the Multics system", MIT Project MAC, 1968): a hit sets one bit;
 /// the oldest entry leaves if its bit is clear, and otherwise loses the bit and goes round once more.
 ///
+/// FIFO-reinsertion, also called second chance, is the same policy: there a queue's oldest entry moves to the other
+/// end, here a hand moves past it, and both take the same victims.
+///
 /// Every call costs O(1), `evict` amortised: each entry it passes over was paid for by a hit.
 #[derive(Debug)]
 pub struct Clock {

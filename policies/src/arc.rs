@@ -1,0 +1,171 @@
+//! ARC: two LRU lists whose ghosts say which of them deserves more room.
+
+use larder_core::{EvictionPolicy, Hits, Marks, Slot};
+
+use crate::ghosts::{Ghosts, Limit};
+use crate::lists::ListId;
+use crate::queues::{Entry, Queues};
+
+/// The paper's T1: what was asked for once of late.
+const ONCE: ListId = ListId(0);
+/// The paper's T2: what was asked for at least twice.
+const OFTEN: ListId = ListId(1);
+/// Holds the newest entry while room is made for it.
+const NEWCOMER: ListId = ListId(2);
+
+/// Ghosts of each kind for each slot ever used, at most.
+const GHOSTS_PER_SLOT: usize = 4;
+
+/// ARC (N. Megiddo, D. S. Modha, "ARC: a self-tuning, low overhead replacement cache", FAST, 2003): one LRU for what
+/// was asked for once and one for what was asked for again; each keeps ghosts of what left it, and a ghost that is
+/// asked for makes its list's share larger.
+///
+/// What the paper leaves open is done as in libCacheSim: the target share is a real number and its step is a ratio of
+/// weights, a ghost is taken out before room is made, and with weights the first list with its ghosts is full when the
+/// incoming entry would not fit. By weight ARC hardly adapts: a step is about 1 where a share is millions of bytes.
+///
+/// Every call costs O(1) amortised.
+#[derive(Debug)]
+pub struct Arc {
+    queues: Queues<3>,
+    /// The paper's B1.
+    ghosts_once: Ghosts,
+    /// The paper's B2.
+    ghosts_often: Ghosts,
+    /// Where the newcomer comes from.
+    origin: Origin,
+    /// The paper's p: the room that `ONCE` should have.
+    target: f64,
+    capacity: u64,
+}
+
+/// Where an entry was before it was inserted.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Origin {
+    Unknown,
+    GhostsOnce,
+    GhostsOften,
+}
+
+impl Arc {
+    /// ARC whose lists share `capacity`.
+    pub fn new(capacity: u64) -> Self {
+        Self {
+            queues: Queues::new(),
+            ghosts_once: Ghosts::new(),
+            ghosts_often: Ghosts::new(),
+            origin: Origin::Unknown,
+            target: 0.0,
+            capacity,
+        }
+    }
+
+    /// More than the paper's rules ever let a list of ghosts weigh where entries weigh the same.
+    fn ghost_limit(&self) -> Limit {
+        let count = self.queues.lists().reach() * GHOSTS_PER_SLOT;
+        Limit { weight: u64::MAX, count }
+    }
+
+    fn oldest(&self, list: ListId) -> Option<Slot> {
+        self.queues.lists().oldest(list)
+    }
+
+    fn settle(&mut self) {
+        if let Some(newcomer) = self.oldest(NEWCOMER) {
+            self.queues.place(if self.origin == Origin::Unknown { ONCE } else { OFTEN }, newcomer);
+            self.origin = Origin::Unknown;
+        }
+    }
+
+    /// Takes the ghost of `hash` out and learns from it.
+    fn recall(&mut self, hash: u64) -> Origin {
+        let [once, often] =
+            [&self.ghosts_once, &self.ghosts_often].map(|ghosts| ghosts.weight().max(1) as f64);
+        if self.ghosts_once.forget(hash) {
+            self.target = (self.target + (often / once).max(1.0)).min(self.capacity as f64);
+            Origin::GhostsOnce
+        } else if self.ghosts_often.forget(hash) {
+            self.target = (self.target - (once / often).max(1.0)).max(0.0);
+            Origin::GhostsOften
+        } else {
+            Origin::Unknown
+        }
+    }
+
+    /// The paper's case IV: drops a ghost for a newcomer that nobody knows. Says whether there was none to drop,
+    /// although `ONCE` and its ghosts are full.
+    fn drop_ghost(&mut self) -> bool {
+        let once = self.queues.weight(ONCE) + self.ghosts_once.weight();
+        if once + self.queues.weight(NEWCOMER) > self.capacity {
+            return !self.ghosts_once.forget_oldest();
+        }
+        let all = once + self.queues.weight(OFTEN) + self.ghosts_often.weight();
+        if all >= self.capacity.saturating_mul(2) {
+            self.ghosts_often.forget_oldest();
+        }
+        false
+    }
+
+    /// The paper's REPLACE.
+    fn replace(&mut self) -> Option<Slot> {
+        let once = self.queues.weight(ONCE) as f64;
+        let over = once > self.target || once == self.target && self.origin == Origin::GhostsOften;
+        let order = if over { [ONCE, OFTEN] } else { [OFTEN, ONCE] };
+        let (list, victim) = order.into_iter().find_map(|list| Some((list, self.oldest(list)?)))?;
+        let entry = self.queues.remove(victim)?;
+        let limit = self.ghost_limit();
+        let ghosts = if list == ONCE { &mut self.ghosts_once } else { &mut self.ghosts_often };
+        ghosts.remember(entry, limit);
+        Some(victim)
+    }
+}
+
+impl EvictionPolicy for Arc {
+    fn hits(&self) -> Hits {
+        Hits::Noted
+    }
+
+    fn on_insert(&mut self, slot: Slot, hash: u64, weight: u32) {
+        self.queues.remove(slot);
+        self.settle();
+        self.origin = self.recall(hash);
+        self.queues.insert(NEWCOMER, slot, Entry { hash, weight });
+    }
+
+    fn on_update(&mut self, slot: Slot, weight: u32) {
+        self.queues.reweigh(slot, weight);
+        self.on_hit(slot);
+    }
+
+    fn on_hit(&mut self, slot: Slot) {
+        self.settle();
+        self.queues.place(OFTEN, slot);
+    }
+
+    fn on_remove(&mut self, slot: Slot) {
+        self.queues.remove(slot);
+    }
+
+    fn evict(&mut self, _marks: &Marks<'_>) -> Option<Slot> {
+        let unknown = self.origin == Origin::Unknown && self.oldest(NEWCOMER).is_some();
+        if unknown
+            && self.drop_ghost()
+            && let Some(victim) = self.oldest(ONCE)
+        {
+            self.queues.remove(victim);
+            return Some(victim);
+        }
+        self.replace().or_else(|| {
+            let newcomer = self.oldest(NEWCOMER)?;
+            self.queues.remove(newcomer).map(|_| newcomer)
+        })
+    }
+
+    fn on_resize(&mut self, capacity: u64) {
+        self.settle();
+        self.capacity = capacity;
+        self.target = self.target.min(capacity as f64);
+        self.ghosts_once.trim(self.ghost_limit());
+        self.ghosts_often.trim(self.ghost_limit());
+    }
+}
