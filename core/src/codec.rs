@@ -87,10 +87,9 @@ where
         let context = Context { key: key.as_ref(), life: entry.life() };
         match self.codec.decode(entry.value(), &context) {
             Ok(plain) => Some(Entry::with_life(plain, entry.life())),
-            Err(_error) => {
+            Err(error) => {
                 self.decode_failures.fetch_add(1, Ordering::Relaxed);
-                #[cfg(feature = "tracing")]
-                tracing::warn!(error = %_error, "a stored value can't be decoded; read as a miss");
+                crate::report::undecodable(&error);
                 None
             }
         }

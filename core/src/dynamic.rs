@@ -112,8 +112,8 @@ impl<K: Key, V: Value> Store for DynStore<K, V> {
 
     async fn get(&self, key: &K) -> Result<Lookup<V>> {
         match self.0.get_now_dyn(key) {
-            Some(found) => Ok(found),
-            None => self.0.get_dyn(key).await,
+            Some(Lookup::Hit(entry)) => Ok(Lookup::Hit(entry)),
+            Some(Lookup::Miss(_)) | None => self.0.get_dyn(key).await,
         }
     }
     fn get_now(&self, key: &K) -> Option<Lookup<V>> {

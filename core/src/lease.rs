@@ -1,5 +1,7 @@
 //! The right to fill one key, handed out by a miss.
 
+use crate::Life;
+
 /// The right to fill one key once, taken *before* the value is loaded.
 ///
 /// A miss hands it out, [`Store::fill`](crate::Store::fill) demands it back. It is void as soon as the key is written,
@@ -43,11 +45,11 @@ impl Lease {
 }
 
 /// What became of a fill.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "a void lease means that the value is older than the last write"]
 pub enum Filled {
-    /// The store took the entry. How long it keeps it is its own affair, as with any write.
-    Stored,
+    /// The store took the entry, and gave it this life. Whether it keeps it as long is its own affair, as with any write.
+    Stored(Life),
     /// The lease was void: the key was written, removed, cleared or filled since. Nothing was changed.
     Void,
 }
@@ -55,7 +57,7 @@ pub enum Filled {
 impl Filled {
     /// Whether the store took the entry.
     pub const fn is_stored(self) -> bool {
-        matches!(self, Self::Stored)
+        matches!(self, Self::Stored(_))
     }
 }
 

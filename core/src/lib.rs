@@ -28,6 +28,7 @@ mod lease;
 mod memory;
 mod origin;
 mod policy;
+mod report;
 mod shared;
 mod stats;
 mod store;

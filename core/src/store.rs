@@ -74,6 +74,8 @@ pub trait Store: Send + Sync + 'static {
     fn get(&self, key: &Self::Key) -> impl Future<Output = Result<Lookup<Self::Value>>> + Send;
 
     /// The same without waiting, or `None`: "ask [`get`](Self::get)". Never does I/O; a hit never allocates.
+    ///
+    /// A store that counts counts a hit here. A miss it leaves to the `get` that follows.
     fn get_now(&self, key: &Self::Key) -> Option<Lookup<Self::Value>>;
 
     /// A lease on `key` without looking for its entry: for one who is about to load it anew.

@@ -6,7 +6,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use larder_core::{Entry, Env, Filled, Lease, Lookup, Memory, MemoryOptions};
+use larder_core::{Entry, Env, Lease, Lookup, Memory, MemoryOptions};
 use larder_policies::Lru;
 use shuttle::rand::{Rng, thread_rng};
 
@@ -122,7 +122,7 @@ impl World {
             let call = match (choice, held.pop()) {
                 (0..5, Some((key, number, lease))) => {
                     let filled = self.memory.fill_now(key, Entry::new(value), lease);
-                    Call::Fill(key, value, number, filled == Filled::Stored)
+                    Call::Fill(key, value, number, filled.is_stored())
                 }
                 (0..6, _) => match self.memory.lookup(&key) {
                     Lookup::Hit(entry) => Call::Get(key, Some(entry.into_value())),

@@ -230,8 +230,8 @@ impl Run {
         let (key, void) = (handed.key, model.is_void(&handed));
         let filled = self.memory.fill_now(key, entry(value, life), handed.lease);
         match (filled, void) {
-            (Filled::Stored, true) => prop_assert!(false, "a void lease filled"),
-            (Filled::Stored, false) => {
+            (Filled::Stored(_), true) => prop_assert!(false, "a void lease filled"),
+            (Filled::Stored(_), false) => {
                 model.sequence += 1;
                 model.filled.insert(key, model.sequence);
                 model.put(key, value, life);

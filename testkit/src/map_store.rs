@@ -111,8 +111,9 @@ impl<K: Key, V: Value> Store for MapStore<K, V> {
         if store != self.id || !state.is_good(&key, taken) {
             return Ok(Filled::Void);
         }
+        let life = entry.life();
         state.write(&key, Some(entry));
-        Ok(Filled::Stored)
+        Ok(Filled::Stored(life))
     }
 
     async fn insert(&self, key: K, entry: Entry<V>) -> Result<()> {

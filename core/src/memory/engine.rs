@@ -45,6 +45,14 @@ use crate::{
 /// - Keys whose `Hash` or `Eq` contradict themselves get wrong answers, and may fill their place; nothing else suffers.
 pub struct Memory<K, V, P>(pub(super) Arc<Engine<K, V, P>>);
 
+/// Whether a look-up that finds nothing counts as a miss.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Misses {
+    Counted,
+    /// Another look-up follows that will count.
+    Uncounted,
+}
+
 pub(super) struct Engine<K, V, P> {
     pub(super) shards: Box<[Mutex<Shard<K, V, P>>]>,
     hasher: FixedState,
@@ -102,7 +110,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        self.read(key, |value, _| value.clone()).ok()
+        self.read(key, Misses::Counted, |value, _| value.clone()).ok()
     }
 
     /// The entry of `key`: its value, when it was stored and when it ends.
@@ -120,10 +128,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        match self.read(key, |value, life| Entry::with_life(value.clone(), life)) {
-            Ok(entry) => Lookup::Hit(entry),
-            Err(lease) => Lookup::Miss(lease),
-        }
+        self.look_up(key, Misses::Counted)
     }
 
     /// Whether there is a usable entry for `key`. Counts as nothing.
@@ -200,18 +205,34 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
         None
     }
 
-    fn read<Q, T>(&self, key: &Q, read: impl FnOnce(&V, Life) -> T) -> Result<T, Lease>
+    pub(super) fn look_up<Q>(&self, key: &Q, misses: Misses) -> Lookup<V>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        match self.read(key, misses, |value, life| Entry::with_life(value.clone(), life)) {
+            Ok(entry) => Lookup::Hit(entry),
+            Err(lease) => Lookup::Miss(lease),
+        }
+    }
+
+    fn read<Q, T>(&self, key: &Q, misses: Misses, read: impl FnOnce(&V, Life) -> T) -> Result<T, Lease>
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
         let hash = self.hash(key);
-        let shard = self.shard_of(hash);
+        let place = self.shard_of(hash);
         let now = self.0.clock.now();
-        let found = self.0.shards[shard].lock().get(hash, key, now, read);
-        match found {
+        let mut shard = self.0.shards[place].lock();
+        match shard.get(hash, key, now, read) {
             Found::Hit(found) => Ok(found),
-            Found::Miss(sequence) => Err(self.lease_for(shard, sequence)),
+            Found::Miss(sequence) => {
+                if misses == Misses::Counted {
+                    shard.count_miss();
+                }
+                Err(self.lease_for(place, sequence))
+            }
         }
     }
 

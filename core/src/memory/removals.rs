@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::Cause;
+use crate::{Cause, report};
 
 /// Told of every entry that leaves.
 pub(super) type Listener<K, V> = Arc<dyn Fn(&K, &V, Cause) + Send + Sync>;
@@ -63,8 +63,7 @@ pub(super) fn guard<T>(panics: &AtomicU64, callback: impl FnOnce() -> T) -> Opti
     let outcome = catch_unwind(AssertUnwindSafe(callback));
     if outcome.is_err() {
         panics.fetch_add(1, Ordering::Relaxed);
-        #[cfg(feature = "tracing")]
-        tracing::error!("a listener, weigher or destructor panicked");
+        report::panicked();
     }
     outcome.ok()
 }

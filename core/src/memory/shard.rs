@@ -71,7 +71,7 @@ where
         }
     }
 
-    /// Looks `key` up, lets `read` take what it needs of the entry, and tells the policy.
+    /// Looks `key` up, lets `read` take what it needs of the entry, tells the policy, and counts a hit (not a miss).
     pub(super) fn get<Q, T>(
         &mut self,
         hash: u64,
@@ -85,7 +85,6 @@ where
     {
         let live = self.find(hash, key).and_then(|slot| self.live(slot, now).map(|node| (slot, node)));
         let Some((slot, node)) = live else {
-            self.counts.misses += 1;
             return Found::Miss(self.writes.now());
         };
         let found = read(&node.value, node.life);
@@ -99,6 +98,11 @@ where
         }
         self.counts.hits += 1;
         Found::Hit(found)
+    }
+
+    /// Counts a look-up that found nothing.
+    pub(super) const fn count_miss(&mut self) {
+        self.counts.misses += 1;
     }
 
     /// Looks `key` up without counting or telling anyone.
@@ -138,9 +142,9 @@ where
             self.counts.void_fills += 1;
             return (Filled::Void, Some(new));
         }
-        let sequence = self.writes.next();
+        let (sequence, life) = (self.writes.next(), new.life);
         self.put(present, new, sequence, now, removals);
-        (Filled::Stored, None)
+        (Filled::Stored(life), None)
     }
 
     /// Removes `key`. Its entry, and whether it was usable or had expired.

@@ -1,6 +1,6 @@
 //! The memory engine as a store.
 
-use super::engine::Memory;
+use super::engine::{Memory, Misses};
 use crate::{Entry, EvictionPolicy, Filled, Key, Lease, Lookup, Result, Store, Value};
 
 impl<K: Key, V: Value, P: EvictionPolicy> Store for Memory<K, V, P> {
@@ -13,7 +13,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Store for Memory<K, V, P> {
 
     /// Always answers.
     fn get_now(&self, key: &K) -> Option<Lookup<V>> {
-        Some(self.lookup(key))
+        Some(self.look_up(key, Misses::Uncounted))
     }
 
     async fn lease(&self, key: &K) -> Result<Lease> {

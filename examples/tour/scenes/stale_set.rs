@@ -27,7 +27,7 @@ pub(crate) async fn stale_set(database: &Database) -> Result<String> {
 
     let filled = match leased.fill_now(KEY, Entry::new(old.clone()), lease) {
         Filled::Void => "refused: the lease is void",
-        Filled::Stored => "taken",
+        Filled::Stored(_) => "taken",
     };
     naive.insert(KEY, old.clone());
 

@@ -23,7 +23,7 @@ use origin::{Parts, Wanted};
 /// already. What a load fills, it fills under the lease of the miss.
 ///
 /// A look-up that the origin answers with "there is no such thing" is a miss. A value just loaded comes with the life
-/// that the loader gave it; the store's own default is in it from the next look-up on.
+/// that the store gave it; one that came too late to be stored, with what the loader said.
 ///
 /// # When something fails
 ///

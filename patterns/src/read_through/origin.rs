@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use larder_core::{Env, Error, ErrorKind, Lease, Loader, Lookup, Result, Store};
+use larder_core::{Entry, Env, Error, ErrorKind, Filled, Lease, Loader, Lookup, Result, Store};
 
 use super::Found;
 use crate::flight::Flight;
@@ -52,16 +52,22 @@ impl<S: Store, L: Loader<S::Key, S::Value>> Parts<S, L> {
         }
         let keys: Vec<_> = missing.iter().map(|(_, wanted)| wanted.key.clone()).collect();
         let loaded = self.loads.measured(env.clock(), self.load_exactly(&keys)).await?;
-        let mut fills = Vec::with_capacity(missing.len());
+        let (mut fills, mut places) = (Vec::with_capacity(missing.len()), Vec::with_capacity(missing.len()));
         for ((at, wanted), loaded) in missing.into_iter().zip(loaded) {
-            match &loaded {
-                Some(entry) => fills.push((wanted.key, entry.clone(), wanted.lease)),
+            match loaded {
                 None => wanted.flight.leave_lease(wanted.lease),
+                Some(entry) => {
+                    places.push(at);
+                    found[at] = Some(entry.clone());
+                    fills.push((wanted.key, entry, wanted.lease));
+                }
             }
-            found[at] = loaded;
         }
         if !fills.is_empty() {
-            self.taken(&self.inner.fill_many(fills).await);
+            let filled = self.taken(self.inner.fill_many(fills).await).unwrap_or_default();
+            for (at, filled) in places.into_iter().zip(filled) {
+                found[at] = found[at].take().map(|entry| entry_as(entry, filled));
+            }
         }
         Ok(found)
     }
@@ -90,17 +96,27 @@ impl<S: Store, L: Loader<S::Key, S::Value>> Parts<S, L> {
     }
 
     async fn settle(&self, wanted: Wanted<S>, loaded: Found<S>) -> Found<S> {
-        match &loaded {
-            None => wanted.flight.leave_lease(wanted.lease),
-            Some(entry) => self.taken(&self.inner.fill(wanted.key, entry.clone(), wanted.lease).await),
-        }
-        loaded
+        let Some(entry) = loaded else {
+            wanted.flight.leave_lease(wanted.lease);
+            return None;
+        };
+        let filled = self.taken(self.inner.fill(wanted.key, entry.clone(), wanted.lease).await);
+        Some(entry_as(entry, filled.unwrap_or(Filled::Void)))
     }
 
     /// Counts a failure of the store to take what was loaded. That a lease was void is none.
-    fn taken<T>(&self, filled: &Result<T>) {
+    fn taken<T>(&self, filled: Result<T>) -> Option<T> {
         if filled.is_err() {
             self.loads.unkept();
         }
+        filled.ok()
+    }
+}
+
+/// What was loaded, with the life that the store gave it if it took it.
+fn entry_as<V>(entry: Entry<V>, filled: Filled) -> Entry<V> {
+    match filled {
+        Filled::Stored(life) => Entry::with_life(entry.into_value(), life),
+        Filled::Void => entry,
     }
 }

@@ -104,7 +104,7 @@ impl<S: Store<Value: PartialEq>> Run<'_, S> {
     fn filled(&mut self, key: u64, generation: u64, filled: Filled, value: u64, ttl: Ttl) {
         let good = generation == self.model.generation(key);
         match filled {
-            Filled::Stored => {
+            Filled::Stored(_) => {
                 self.demand(good, "a lease is void once its key was written, removed, cleared or filled");
                 self.model.write(key, value, ttl);
             }

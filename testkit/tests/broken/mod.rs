@@ -179,8 +179,9 @@ impl Store for Broken {
             return Ok(filled);
         }
         if !filled.is_stored() && self.takes_void(key, foreign) {
+            let life = entry.life();
             self.inner.insert(key, entry).await?;
-            return Ok(Filled::Stored);
+            return Ok(Filled::Stored(life));
         }
         if filled.is_stored() {
             self.note(key, |state| _ = state.filled.insert(key));
