@@ -2,7 +2,7 @@
 
 use larder::policies::Lru;
 use larder::prelude::{Loader, Memory, Writer};
-use larder::{Change, Entry, Filled, Lookup};
+use larder::{Change, Entry, Lookup};
 
 use crate::database::Database;
 use crate::failure::{Failure, Result};
@@ -25,10 +25,8 @@ pub(crate) async fn stale_set(database: &Database) -> Result<String> {
     leased.insert(KEY, new.clone());
     naive.insert(KEY, new.clone());
 
-    let filled = match leased.fill_now(KEY, Entry::new(old.clone()), lease) {
-        Filled::Void => "refused: the lease is void",
-        Filled::Stored(_) => "taken",
-    };
+    let filled = leased.fill_now(KEY, Entry::new(old.clone()), lease).is_stored();
+    let filled = if filled { "taken" } else { "refused: the lease is void" };
     naive.insert(KEY, old.clone());
 
     let truth = row(database).await?;
