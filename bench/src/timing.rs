@@ -9,7 +9,7 @@ use crate::report::{Report, Row};
 use crate::scenarios::Scenario;
 use crate::setting::Setting;
 
-/// How long and how often.
+/// How long and how often: short turns, so that contestants meet the same weather.
 struct Schedule {
     turn: Duration,
     rounds: usize,
@@ -25,9 +25,9 @@ struct Turn {
 /// Measures `scenario` for each of its numbers of threads.
 pub(crate) fn time(scenario: &Scenario, options: &Options, report: &mut Report) {
     let schedule = if options.quick {
-        Schedule { turn: Duration::from_millis(12), rounds: 7 }
+        Schedule { turn: Duration::from_millis(4), rounds: 21 }
     } else {
-        Schedule { turn: Duration::from_millis(60), rounds: 21 }
+        Schedule { turn: Duration::from_millis(10), rounds: 101 }
     };
     let contestants: Vec<_> =
         (scenario.contestants)(Setting::TIMED).into_iter().map(Contestant::ready).collect();
