@@ -1,12 +1,12 @@
 //! What `Cache` promises: the guide to it, example by example, and what happens at the edges.
 
-mod helpers;
+mod common;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use helpers::{Task, block_on, kind, start};
+use common::{Task, block_on, kind, start};
 use larder_core::{Cause, Entry, Env, Error, ErrorKind, Loader, Result};
 use larder_patterns::{Cache, CacheBuilder, Event};
 use larder_policies::Lru;

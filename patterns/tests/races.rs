@@ -1,13 +1,13 @@
 //! The races that caches get wrong, as far as loading, tiers and `Cache` can meet them. Each test names its race.
 
-mod helpers;
+mod common;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Wake, Waker};
 use std::time::Duration;
 
-use helpers::{Task, kind, poll_once, start};
+use common::{Task, kind, poll_once, start};
 use larder_core::{
     Entry, Env, Error, ErrorKind, Filled, Lease, Loader, Lookup, Memory, MemoryOptions, Result, Store,
     StoreExt,

@@ -1,11 +1,11 @@
 //! What read-through promises: one load for all who wait, and what becomes of it.
 
-mod helpers;
+mod common;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use helpers::{Task, kind, start};
+use common::{Task, kind, start};
 use larder_core::{
     Entry, Env, Error, ErrorKind, Loader, Lookup, Memory, MemoryOptions, Result, Store, StoreExt,
 };

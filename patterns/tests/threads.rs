@@ -1,11 +1,11 @@
 //! What must hold on real threads, whatever they do first. Nothing here waits for time to pass.
 
-mod helpers;
+mod common;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use helpers::block_on;
+use common::block_on;
 use larder_core::{Memory, Store, StoreExt};
 use larder_patterns::{Cache, PatternExt};
 use larder_policies::Lru;

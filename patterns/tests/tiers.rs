@@ -1,11 +1,11 @@
 //! What two tiers promise: near first, far behind, and never apart.
 
-mod helpers;
+mod common;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use helpers::{kind, poll_once, start};
+use common::{kind, poll_once, start};
 use larder_core::{Entry, Env, ErrorKind, Filled, Lease, Lookup, Memory, MemoryOptions, Store, StoreExt};
 use larder_patterns::{PatternExt, Tiered};
 use larder_policies::Lru;

@@ -1,12 +1,12 @@
 //! What write-through and write-around promise: the origin first, and never a cached value that it has not.
 
-mod helpers;
+mod common;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 
-use helpers::{kind, poll_once, start};
+use common::{kind, poll_once, start};
 use larder_core::{
     BoxFuture, Change, Env, Error, ErrorKind, Filled, Lookup, MemoryOptions, Result, Store, StoreExt, Writer,
 };

@@ -8,8 +8,9 @@ use std::time::Duration;
 use larder_core::{Cause, Env, Error, ErrorKind, EvictionPolicy, Key, MemoryOptions, Result, Value};
 use larder_policies::{Fifo, WTinyLfu};
 
+use super::handle::{Cache, Shared};
 use super::monitor::{Event, Monitor};
-use super::{Cache, Shared, registry, upkeep};
+use super::{registry, upkeep};
 use crate::TokioEnv;
 use crate::flight::Flights;
 use crate::loads::Loads;
@@ -46,6 +47,24 @@ pub struct CacheBuilder<K, V> {
     load_deadline: Option<Duration>,
     prune_every: Option<Duration>,
     monitor: Monitor,
+}
+
+impl<K: Key, V: Value> Cache<K, V> {
+    /// A cache without a bound, in which nothing expires by default.
+    pub fn new() -> Self {
+        CacheBuilder::new().unregistered()
+    }
+
+    /// A cache with settings.
+    pub fn builder() -> CacheBuilder<K, V> {
+        CacheBuilder::new()
+    }
+}
+
+impl<K: Key, V: Value> Default for Cache<K, V> {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl<K: Key, V: Value> CacheBuilder<K, V> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use larder_core::{BoxFuture, Entry, Error, ErrorKind, Key, Lease, Lookup, Result, Value};
 
-use super::{Cache, Shared};
+use super::handle::{Cache, Shared};
 use crate::flight::reentrance::Node;
 use crate::flight::{Flight, Lead, Seat, Seen};
 

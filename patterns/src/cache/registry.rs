@@ -4,10 +4,7 @@ use std::any::Any;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
-use larder_core::{Key, Value};
 use parking_lot::Mutex;
-
-use super::Shared;
 
 /// A cache of whatever keys and values.
 type AnyCache = Arc<dyn Any + Send + Sync>;
@@ -16,7 +13,7 @@ type AnyCache = Arc<dyn Any + Send + Sync>;
 static CACHES: LazyLock<Mutex<HashMap<Arc<str>, AnyCache>>> = LazyLock::new(Mutex::default);
 
 /// Enters the cache under `name`; whether that was free.
-pub(super) fn enter<K: Key, V: Value>(name: &Arc<str>, cache: &Arc<Shared<K, V>>) -> bool {
+pub(super) fn enter<C: Any + Send + Sync>(name: &Arc<str>, cache: &Arc<C>) -> bool {
     let mut caches = CACHES.lock();
     if caches.contains_key(name) {
         return false;
@@ -25,14 +22,14 @@ pub(super) fn enter<K: Key, V: Value>(name: &Arc<str>, cache: &Arc<Shared<K, V>>
     true
 }
 
-/// The cache called `name`, if it has these keys and values.
-pub(super) fn find<K: Key, V: Value>(name: &str) -> Option<Arc<Shared<K, V>>> {
+/// The cache called `name`, if it is of this kind.
+pub(super) fn find<C: Any + Send + Sync>(name: &str) -> Option<Arc<C>> {
     let found = Arc::clone(CACHES.lock().get(name)?);
     found.downcast().ok()
 }
 
 /// Frees `name`, unless it is another cache's by now.
-pub(super) fn forget<K: Key, V: Value>(name: &str, cache: &Arc<Shared<K, V>>) {
+pub(super) fn forget<C>(name: &str, cache: &Arc<C>) {
     let mut caches = CACHES.lock();
     let is_own =
         |entered: &Arc<dyn Any + Send + Sync>| std::ptr::addr_eq(Arc::as_ptr(entered), Arc::as_ptr(cache));

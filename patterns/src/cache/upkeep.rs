@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use larder_core::{Key, Result, Value};
 
-use super::Shared;
+use super::handle::Shared;
 
 /// Prunes and checks every `period` until the cache is stopped or its last handle is gone.
 pub(super) fn start<K: Key, V: Value>(cache: &Arc<Shared<K, V>>, period: Duration) -> Result<()> {

@@ -1,87 +1,16 @@
-//! One load under way: `Flight` as those see it who wait, `Lead` as the one sees it who runs it.
+//! One load under way, as the one sees it who runs it.
 
-use std::pin::pin;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
-use larder_core::{BoxFuture, Env, Error, ErrorKind, Key, Lease, Result, Value};
-use parking_lot::Mutex;
-use tokio::sync::Notify;
+use larder_core::{BoxFuture, Env, Key, Result, Value};
 
 use super::guarded::guarded;
-use super::reentrance::Node;
 use super::table::Table;
-
-/// One load under way.
-pub(crate) struct Flight<T> {
-    node: Node,
-    outcome: OnceLock<Result<T>>,
-    landed: Notify,
-    looks_again: AtomicBool,
-    lease: Mutex<Option<Lease>>,
-}
-
-impl<T: Value> Flight<T> {
-    pub(super) fn new(node: Node) -> Arc<Self> {
-        Arc::new(Self {
-            node,
-            outcome: OnceLock::new(),
-            landed: Notify::new(),
-            looks_again: AtomicBool::new(false),
-            lease: Mutex::new(None),
-        })
-    }
-
-    /// The outcome, once there is one. An error at once if the load waits for the load that asks.
-    pub(crate) async fn wait(&self) -> Result<T> {
-        self.landed().await?;
-        self.outcome.get().cloned().unwrap_or_else(|| Err(dropped()))
-    }
-
-    /// Completes once there is an outcome. An error at once if the load waits for the load that asks.
-    pub(crate) async fn landed(&self) -> Result<()> {
-        if self.outcome.get().is_some() {
-            return Ok(());
-        }
-        let _wait = self.node.await_in_current()?;
-        let mut landed = pin!(self.landed.notified());
-        landed.as_mut().enable();
-        if self.outcome.get().is_none() {
-            landed.await;
-        }
-        Ok(())
-    }
-
-    /// Says that another load of the key ended between the look-up and this flight: the store must be asked again.
-    pub(super) fn look_again(&self) {
-        self.looks_again.store(true, Ordering::Release);
-    }
-
-    /// Whether the store is asked again first: then the outcome may come from a load that began earlier.
-    pub(crate) fn looks_again(&self) -> bool {
-        self.looks_again.load(Ordering::Acquire)
-    }
-
-    /// Leaves the lease of a load that found nothing to one of those who wait for it.
-    pub(crate) fn leave_lease(&self, lease: Lease) {
-        *self.lease.lock() = Some(lease);
-    }
-
-    /// The lease that the load did not use.
-    pub(crate) fn take_lease(&self) -> Option<Lease> {
-        self.lease.lock().take()
-    }
-
-    fn land(&self, outcome: Result<T>) {
-        // Set once: a lead lands its flight once.
-        let _ = self.outcome.set(outcome);
-        self.landed.notify_waiters();
-    }
-}
+use super::wait::{Flight, dropped};
 
 /// The duty to load for all who wait. Dropped before the flight has landed, it lands it as
-/// [`Cancelled`](ErrorKind::Cancelled).
+/// [`Cancelled`](larder_core::ErrorKind::Cancelled).
 pub(crate) struct Lead<K: Key, T: Value> {
     table: Arc<Table<K, T>>,
     flight: Arc<Flight<T>>,
@@ -151,8 +80,4 @@ impl<K: Key, T: Value> Drop for Lead<K, T> {
             self.finish(Err(dropped()));
         }
     }
-}
-
-fn dropped() -> Error {
-    Error::new(ErrorKind::Cancelled, "loading")
 }

@@ -8,15 +8,17 @@ mod guarded;
 mod lead;
 pub(crate) mod reentrance;
 mod table;
+mod wait;
 
 use std::hash::Hash;
 use std::sync::Arc;
 
 use larder_core::{Key, Value};
 
-pub(crate) use lead::{Flight, Lead, fly_many};
+pub(crate) use lead::{Lead, fly_many};
 use reentrance::Node;
 use table::{Detach, Place, Table};
+pub(crate) use wait::Flight;
 
 /// The loads under way, by key; `T` is what they give.
 ///

@@ -10,7 +10,7 @@ use larder_core::{Key, Value};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use super::lead::Flight;
+use super::wait::Flight;
 
 const SHARDS: usize = 16;
 
