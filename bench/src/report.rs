@@ -1,7 +1,16 @@
 //! The tables, for people and for machines.
 
+use std::io::{Write, stdout};
+
 use crate::options::Mode;
 use crate::scenarios::Scenario;
+
+/// Prints a line. One that nobody reads any more is no misfortune.
+macro_rules! say {
+    ($($line:tt)*) => {{
+        let _ = writeln!(stdout(), $($line)*);
+    }};
+}
 
 /// Prints rows as they come.
 pub(crate) struct Report {
@@ -25,9 +34,9 @@ impl Report {
     pub(crate) fn new(csv: bool, mode: Mode) -> Self {
         let instructions = mode == Mode::Instructions;
         if csv && mode == Mode::Time {
-            println!("scenario,threads,contestant,ns_per_op,mops,ratio_to_yardstick,hit_rate");
+            say!("scenario,threads,contestant,ns_per_op,mops,ratio_to_yardstick,hit_rate");
         } else if csv && instructions {
-            println!("scenario,contestant,instructions_per_op,ratio_to_yardstick");
+            say!("scenario,contestant,instructions_per_op,ratio_to_yardstick");
         }
         Self { csv, instructions, scenario: "" }
     }
@@ -39,11 +48,11 @@ impl Report {
             return;
         }
         let plural = if threads == 1 { "" } else { "s" };
-        println!("\n{}: {} · {threads} thread{plural}", scenario.name, scenario.idea);
+        say!("\n{}: {} · {threads} thread{plural}", scenario.name, scenario.idea);
         if self.instructions {
-            println!("  {:<34} {:>12} {:>8}", "", "instructions", "ratio");
+            say!("  {:<34} {:>12} {:>8}", "", "instructions", "ratio");
         } else {
-            println!("  {:<34} {:>9} {:>9} {:>8} {:>8}", "", "ns", "Mops/s", "ratio", "hits");
+            say!("  {:<34} {:>9} {:>9} {:>8} {:>8}", "", "ns", "Mops/s", "ratio", "hits");
         }
     }
 
@@ -52,14 +61,14 @@ impl Report {
         let mops = *threads as f64 * 1e3 / cost;
         let hits = row.hit_rate.unwrap_or(f64::NAN);
         match (self.csv, self.instructions) {
-            (true, true) => println!("{},{contestant},{cost:.1},{ratio:.3}", self.scenario),
+            (true, true) => say!("{},{contestant},{cost:.1},{ratio:.3}", self.scenario),
             (true, false) => {
-                println!("{},{threads},{contestant},{cost:.2},{mops:.3},{ratio:.3},{hits:.4}", self.scenario);
+                say!("{},{threads},{contestant},{cost:.2},{mops:.3},{ratio:.3},{hits:.4}", self.scenario);
             }
-            (false, true) => println!("  {contestant:<34} {cost:>12.1} {ratio:>8.2}"),
+            (false, true) => say!("  {contestant:<34} {cost:>12.1} {ratio:>8.2}"),
             (false, false) => {
                 let hits = hits * 100.0;
-                println!("  {contestant:<34} {cost:>9.1} {mops:>9.2} {ratio:>8.2} {hits:>7.1}%");
+                say!("  {contestant:<34} {cost:>9.1} {mops:>9.2} {ratio:>8.2} {hits:>7.1}%");
             }
         }
     }
