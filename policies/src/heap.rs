@@ -69,11 +69,19 @@ impl<K: Copy + Ord + Default> Heap<K> {
 
     /// Takes the slot with the lowest key out.
     pub(crate) fn pop(&mut self) -> Option<(Slot, K)> {
+        let lowest = self.peek();
+        if let Some((slot, _)) = lowest {
+            self.remove(slot);
+        }
+        lowest
+    }
+
+    /// The slot with the lowest key.
+    pub(crate) fn peek(&mut self) -> Option<(Slot, K)> {
         loop {
             let Node { key, slot } = *self.nodes.first()?;
             let now = self.entries[slot.index()].key;
             if now == key {
-                self.remove(slot);
                 return Some((slot, key));
             }
             self.sink(0, Node { key: now, slot });

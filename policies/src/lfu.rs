@@ -36,6 +36,11 @@ impl Lfu {
         Self { lists: Lists::new(1), groups: vec![Group::default()], spare: Vec::new(), lowest: None }
     }
 
+    /// The entry that [`evict`](EvictionPolicy::evict) would name.
+    pub(crate) fn next_victim(&self) -> Option<Slot> {
+        self.lists.oldest(self.lowest.unwrap_or(NEWCOMER))
+    }
+
     fn settle(&mut self) {
         if let Some(newcomer) = self.lists.oldest(NEWCOMER) {
             let once = self.group_after(None, 1);

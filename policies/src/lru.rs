@@ -20,6 +20,11 @@ impl Lru {
     pub fn new(_capacity: u64) -> Self {
         Self { queue: Lists::new(1) }
     }
+
+    /// The entry that [`evict`](EvictionPolicy::evict) would name.
+    pub(crate) fn next_victim(&self) -> Option<Slot> {
+        self.queue.oldest(QUEUE)
+    }
 }
 
 impl EvictionPolicy for Lru {

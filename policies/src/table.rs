@@ -2,7 +2,10 @@
 
 use larder_core::EvictionPolicy;
 
-use crate::{Clock, Fifo, Gdsf, Lfu, LfuDa, Lru, Mru, Random, S3Fifo, Sieve, WTinyLfu};
+use crate::{
+    Arc, Cacheus, Car, Clock, ClockPro, Fifo, Gdsf, Hyperbolic, LeCaR, Lfu, LfuDa, Lhd, Lirs, Lru, LruK, Mru,
+    QdLpFifo, Random, S3Fifo, Sieve, Slru, TwoQ, WTinyLfu,
+};
 
 /// A policy as the rest of the framework knows it.
 #[derive(Clone, Copy, Debug)]
@@ -134,6 +137,54 @@ pub const POLICIES: &[Policy] = &[
         make: |capacity| Box::new(Clock::new(capacity)),
     },
     Policy {
+        name: "slru",
+        title: "SLRU",
+        paper: Paper {
+            authors: "R. Karedla, J. S. Love, B. G. Wherry",
+            title: "Caching strategies to improve disk system performance",
+            venue: "IEEE Computer",
+            year: 1994,
+        },
+        summary: "Every hit lifts an entry one of four LRU segments up, and what overflows a segment falls one down.",
+        make: |capacity| Box::new(Slru::reference(capacity)),
+    },
+    Policy {
+        name: "2q",
+        title: "2Q",
+        paper: Paper {
+            authors: "T. Johnson, D. Shasha",
+            title: "2Q: a low overhead high performance buffer management replacement algorithm",
+            venue: "VLDB",
+            year: 1994,
+        },
+        summary: "New entries pass a queue, and go into an LRU if they are asked for soon after they left it.",
+        make: |capacity| Box::new(TwoQ::reference(capacity)),
+    },
+    Policy {
+        name: "arc",
+        title: "ARC",
+        paper: Paper {
+            authors: "N. Megiddo, D. S. Modha",
+            title: "ARC: a self-tuning, low overhead replacement cache",
+            venue: "FAST",
+            year: 2003,
+        },
+        summary: "An LRU for what came once and one for what came again, whose shares follow the ghosts that are asked for.",
+        make: |capacity| Box::new(Arc::new(capacity)),
+    },
+    Policy {
+        name: "lirs",
+        title: "LIRS",
+        paper: Paper {
+            authors: "S. Jiang, X. Zhang",
+            title: "LIRS: an efficient low inter-reference recency set replacement policy to improve buffer cache performance",
+            venue: "SIGMETRICS",
+            year: 2002,
+        },
+        summary: "Entries that come back after few others have nearly all the room; the rest pass a small queue.",
+        make: |capacity| Box::new(Lirs::reference(capacity)),
+    },
+    Policy {
         name: "sieve",
         title: "SIEVE",
         paper: Paper {
@@ -144,6 +195,18 @@ pub const POLICIES: &[Policy] = &[
         },
         summary: "A hand takes the first entry that was not hit, and survivors stay where they are.",
         make: |capacity| Box::new(Sieve::new(capacity)),
+    },
+    Policy {
+        name: "qdlp",
+        title: "QD-LP-FIFO",
+        paper: Paper {
+            authors: "J. Yang, Z. Qiu, Y. Zhang, Y. Yue, K. V. Rashmi",
+            title: "FIFO can be better than LRU: the power of lazy promotion and quick demotion",
+            venue: "HotOS",
+            year: 2023,
+        },
+        summary: "New entries pass a small queue, and go on into a CLOCK if they were hit there.",
+        make: |capacity| Box::new(QdLpFifo::reference(capacity)),
     },
     Policy {
         name: "s3-fifo",
@@ -168,6 +231,90 @@ pub const POLICIES: &[Policy] = &[
         },
         summary: "What leaves an LRU window must be more frequent than the victim it would replace.",
         make: |capacity| Box::new(WTinyLfu::new(capacity)),
+    },
+    Policy {
+        name: "lru-k",
+        title: "LRU-K",
+        paper: Paper {
+            authors: "E. J. O'Neil, P. E. O'Neil, G. Weikum",
+            title: "The LRU-K page replacement algorithm for database disk buffering",
+            venue: "SIGMOD",
+            year: 1993,
+        },
+        summary: "The entry whose last use but one is the longest ago leaves.",
+        make: |capacity| Box::new(LruK::new(capacity)),
+    },
+    Policy {
+        name: "car",
+        title: "CAR",
+        paper: Paper {
+            authors: "S. Bansal, D. S. Modha",
+            title: "CAR: clock with adaptive replacement",
+            venue: "FAST",
+            year: 2004,
+        },
+        summary: "Two clocks, for entries used once and more often, whose ghosts say which needs room.",
+        make: |capacity| Box::new(Car::new(capacity)),
+    },
+    Policy {
+        name: "clock-pro",
+        title: "CLOCK-Pro",
+        paper: Paper {
+            authors: "S. Jiang, F. Chen, X. Zhang",
+            title: "CLOCK-Pro: an effective improvement of the CLOCK replacement",
+            venue: "USENIX ATC",
+            year: 2005,
+        },
+        summary: "A cold entry used again within its test period gets the place of the oldest hot one.",
+        make: |capacity| Box::new(ClockPro::new(capacity)),
+    },
+    Policy {
+        name: "lecar",
+        title: "LeCaR",
+        paper: Paper {
+            authors: "G. Vietri, L. V. Rodriguez, W. A. Martinez, S. Lyons, J. Liu, R. Rangaswami, M. Zhao, G. Narasimhan",
+            title: "Driving cache replacement with ML-based LeCaR",
+            venue: "HotStorage",
+            year: 2018,
+        },
+        summary: "LRU or LFU chooses by chance, and one whose victim comes back is trusted less.",
+        make: |capacity| Box::new(LeCaR::new(capacity)),
+    },
+    Policy {
+        name: "cacheus",
+        title: "Cacheus",
+        paper: Paper {
+            authors: "L. V. Rodriguez, F. Yusuf, S. Lyons, E. Paz, R. Rangaswami, J. Liu, M. Zhao, G. Narasimhan",
+            title: "Learning cache replacement with CACHEUS",
+            venue: "FAST",
+            year: 2021,
+        },
+        summary: "Two experts choose by chance, one that scans pass by and one for churn, and learn how fast to learn.",
+        make: |capacity| Box::new(Cacheus::new(capacity)),
+    },
+    Policy {
+        name: "lhd",
+        title: "LHD",
+        paper: Paper {
+            authors: "N. Beckmann, H. Chen, A. Cidon",
+            title: "LHD: improving cache hit rate by maximizing hit density",
+            venue: "NSDI",
+            year: 2018,
+        },
+        summary: "Of a few drawn at random, the entry with the least hits to be expected for its room leaves.",
+        make: |capacity| Box::new(Lhd::new(capacity)),
+    },
+    Policy {
+        name: "hyperbolic",
+        title: "Hyperbolic",
+        paper: Paper {
+            authors: "A. Blankstein, S. Sen, M. J. Freedman",
+            title: "Hyperbolic caching: flexible caching for web applications",
+            venue: "USENIX ATC",
+            year: 2017,
+        },
+        summary: "Of 64 drawn at random, the entry used least often for its time in the cache leaves.",
+        make: |capacity| Box::new(Hyperbolic::new(capacity)),
     },
 ];
 

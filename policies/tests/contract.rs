@@ -3,7 +3,10 @@
 use std::fmt::Debug;
 
 use larder_core::{EvictionPolicy, Marks, Slot};
-use larder_policies::{Clock, Fifo, Gdsf, Lfu, LfuDa, Lru, Mru, POLICIES, Random, S3Fifo, Sieve, WTinyLfu};
+use larder_policies::{
+    Arc, Cacheus, Car, Clock, ClockPro, Fifo, Gdsf, Hyperbolic, LeCaR, Lfu, LfuDa, Lhd, Lirs, Lru, LruK, Mru,
+    POLICIES, QdLpFifo, Random, S3Fifo, Sieve, Slru, TwoQ, WTinyLfu,
+};
 use larder_testkit::policy;
 
 #[test]
@@ -11,6 +14,18 @@ fn every_policy_keeps_its_promises() {
     for row in POLICIES {
         policy::conforms(row.make);
     }
+}
+
+#[test]
+fn policies_whose_row_is_their_reference_keep_their_promises_without_it() {
+    policy::conforms(Slru::new);
+    policy::conforms(TwoQ::new);
+    policy::conforms(Lirs::new);
+    policy::conforms(QdLpFifo::new);
+    policy::ignores_unknown_slots(Slru::new);
+    policy::ignores_unknown_slots(TwoQ::new);
+    policy::ignores_unknown_slots(Lirs::new);
+    policy::ignores_unknown_slots(QdLpFifo::new);
 }
 
 #[test]
@@ -51,8 +66,24 @@ fn no_policy_remembers_strangers_for_ever() {
     check(Random::new);
     check(Clock::new);
     check(Sieve::new);
+    check(Slru::new);
+    check(Slru::reference);
+    check(TwoQ::new);
+    check(TwoQ::reference);
+    check(Arc::new);
+    check(Lirs::new);
+    check(Lirs::reference);
+    check(QdLpFifo::new);
+    check(QdLpFifo::reference);
     check(S3Fifo::new);
     check(WTinyLfu::new);
+    check(LruK::new);
+    check(Car::new);
+    check(ClockPro::new);
+    check(LeCaR::new);
+    check(Cacheus::new);
+    check(Lhd::new);
+    check(Hyperbolic::new);
 }
 
 #[test]

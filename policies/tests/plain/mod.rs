@@ -2,16 +2,45 @@
 //!
 //! In each, the newest entry stays apart while room is made for it, as in the papers, which evict before they insert.
 
+mod arc;
+mod cacheus;
+mod car;
+mod clock_pro;
 mod greedy_dual;
+mod history;
+mod hyperbolic;
+mod lecar;
+mod lhd;
+mod lirs;
+mod lru_k;
 mod mru;
+mod object;
+mod qd_lp_fifo;
 mod s3_fifo;
+mod shedding;
+mod slru;
+mod two_q;
 mod w_tiny_lfu;
 
 use larder_core::{EvictionPolicy, Hits, Marks, Slot};
 
+pub(crate) use arc::Arc;
+pub(crate) use cacheus::Cacheus;
+pub(crate) use car::Car;
+pub(crate) use clock_pro::ClockPro;
 pub(crate) use greedy_dual::GreedyDual;
+pub(crate) use history::History;
+pub(crate) use hyperbolic::Hyperbolic;
+pub(crate) use lecar::LeCaR;
+pub(crate) use lhd::Lhd;
+pub(crate) use lirs::Lirs;
+pub(crate) use lru_k::LruK;
 pub(crate) use mru::Mru;
+pub(crate) use qd_lp_fifo::QdLpFifo;
 pub(crate) use s3_fifo::S3Fifo;
+pub(crate) use shedding::sheds_like_model;
+pub(crate) use slru::Slru;
+pub(crate) use two_q::TwoQ;
 pub(crate) use w_tiny_lfu::WTinyLfu;
 
 /// The queue is in order of arrival, the oldest first.

@@ -1,0 +1,145 @@
+//! CAR: ARC with two clocks.
+
+use larder_core::{EvictionPolicy, Hits, Marks, Slot};
+
+use crate::ghosts::{Ghosts, Limit};
+use crate::lists::ListId;
+use crate::queues::{Entry, Queues};
+
+/// Entries used once of late: T1 in the paper.
+const RECENT: ListId = ListId(0);
+/// Entries used more often: T2 in the paper.
+const FREQUENT: ListId = ListId(1);
+/// Holds the newest entry while room is made for it.
+const NEWCOMER: ListId = ListId(2);
+
+/// Ghosts of each clock for each slot ever used, at most.
+const GHOSTS_PER_SLOT: usize = 2;
+
+/// CAR (S. Bansal, D. S. Modha, "CAR: clock with adaptive replacement", FAST, 2004): one clock for entries used once,
+/// one for those used more often, and ghosts of both that say which of the two should have more room.
+///
+/// An entry hit in the first clock moves to the second when the hand comes by; one hit there goes round once more. The
+/// ghosts adapt the room after a victim was found, as in the paper (ARC does it before). Where entries have weights, a
+/// step of the adaptation is as large as the entry that came back.
+///
+/// Every call costs O(1), `evict` amortised: each entry it passes over was paid for by a hit.
+#[derive(Debug)]
+pub struct Car {
+    clocks: Queues<3>,
+    /// Ghosts of what left the first clock (B1 in the paper), and the second (B2).
+    recent_ghosts: Ghosts,
+    frequent_ghosts: Ghosts,
+    /// What the first clock should weigh: p in the paper.
+    target: f64,
+    capacity: u64,
+}
+
+impl Car {
+    /// CAR whose clocks share `capacity`.
+    pub fn new(capacity: u64) -> Self {
+        Self {
+            clocks: Queues::new(),
+            recent_ghosts: Ghosts::new(),
+            frequent_ghosts: Ghosts::new(),
+            target: 0.0,
+            capacity,
+        }
+    }
+
+    /// Puts the newcomer where its ghost says, which it has no longer.
+    fn settle(&mut self) {
+        let Some(newcomer) = self.clocks.lists().oldest(NEWCOMER) else { return };
+        let Entry { hash, weight } = self.clocks.entry(newcomer);
+        let (recent, frequent) = (self.recent_ghosts.weight(), self.frequent_ghosts.weight());
+        let step = |other: u64, own: u64| (other as f64 / own.max(1) as f64).max(1.0) * f64::from(weight);
+        if self.recent_ghosts.forget(hash) {
+            self.target = (self.target + step(frequent, recent)).min(self.capacity as f64);
+            self.clocks.place(FREQUENT, newcomer);
+        } else if self.frequent_ghosts.forget(hash) {
+            self.target = (self.target - step(recent, frequent)).max(0.0);
+            self.clocks.place(FREQUENT, newcomer);
+        } else {
+            self.clocks.place(RECENT, newcomer);
+        }
+        self.trim();
+    }
+
+    /// Keeps the first clock and its ghosts within the capacity, and everything within twice that.
+    fn trim(&mut self) {
+        let once = self.clocks.weight(RECENT);
+        while self.recent_ghosts.weight() > self.capacity.saturating_sub(once) {
+            self.recent_ghosts.forget_oldest();
+        }
+        let most = self.capacity.saturating_mul(2).saturating_sub(once + self.clocks.weight(FREQUENT));
+        while self.recent_ghosts.weight() + self.frequent_ghosts.weight() > most {
+            let ghosts = if self.frequent_ghosts.weight() > 0 {
+                &mut self.frequent_ghosts
+            } else {
+                &mut self.recent_ghosts
+            };
+            ghosts.forget_oldest();
+        }
+    }
+
+    /// The clock whose hand moves next.
+    fn hand(&self) -> ListId {
+        let lists = self.clocks.lists();
+        let recent = self.clocks.weight(RECENT) as f64 >= self.target.max(1.0);
+        if recent && !lists.is_empty(RECENT) || lists.is_empty(FREQUENT) { RECENT } else { FREQUENT }
+    }
+
+    fn demote(&mut self, clock: ListId, slot: Slot) {
+        let limit = Limit { weight: self.capacity, count: self.clocks.lists().reach() * GHOSTS_PER_SLOT };
+        if let Some(entry) = self.clocks.remove(slot) {
+            let ghosts = if clock == RECENT { &mut self.recent_ghosts } else { &mut self.frequent_ghosts };
+            ghosts.remember(entry, limit);
+        }
+    }
+}
+
+impl EvictionPolicy for Car {
+    fn hits(&self) -> Hits {
+        Hits::Marked { max: 1 }
+    }
+
+    fn on_insert(&mut self, slot: Slot, hash: u64, weight: u32) {
+        self.clocks.remove(slot);
+        self.settle();
+        self.clocks.insert(NEWCOMER, slot, Entry { hash, weight });
+    }
+
+    fn on_update(&mut self, slot: Slot, weight: u32) {
+        self.settle();
+        self.clocks.reweigh(slot, weight);
+    }
+
+    fn on_remove(&mut self, slot: Slot) {
+        self.clocks.remove(slot);
+    }
+
+    fn evict(&mut self, marks: &Marks<'_>) -> Option<Slot> {
+        // So many steps clear every mark; hits that come in meanwhile must not keep the hands going for ever.
+        let mut steps = self.clocks.lists().len(RECENT) + self.clocks.lists().len(FREQUENT);
+        loop {
+            let clock = self.hand();
+            let Some(slot) = self.clocks.lists().oldest(clock) else { break };
+            if steps == 0 || marks.take(slot) == 0 {
+                self.demote(clock, slot);
+                return Some(slot);
+            }
+            self.clocks.place(FREQUENT, slot);
+            steps -= 1;
+        }
+        let newcomer = self.clocks.lists().oldest(NEWCOMER)?;
+        self.clocks.remove(newcomer);
+        Some(newcomer)
+    }
+
+    fn on_resize(&mut self, capacity: u64) {
+        self.settle();
+        self.capacity = capacity;
+        self.target = self.target.min(capacity as f64);
+        self.trim();
+    }
+}
