@@ -133,6 +133,7 @@ impl EvictionPolicy for Arc {
     }
 
     fn on_update(&mut self, slot: Slot, weight: u32) {
+        self.settle();
         self.queues.reweigh(slot, weight);
         self.on_hit(slot);
     }

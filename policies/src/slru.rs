@@ -105,6 +105,7 @@ impl EvictionPolicy for Slru {
     }
 
     fn on_update(&mut self, slot: Slot, weight: u32) {
+        self.settle();
         self.queues.reweigh(slot, weight);
         self.on_hit(slot);
     }
