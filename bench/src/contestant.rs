@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::workload::Requests;
+use crate::workload::{CLIENTS, Requests};
 
 /// Does operations on behalf of a client; how many of them were hits.
 type Run = Box<dyn Fn(usize, u64) -> u64 + Sync>;
@@ -19,9 +19,6 @@ pub(crate) struct Ready {
     pub(crate) name: String,
     run: Run,
 }
-
-/// One client alone, and two together: each has its own place in the requests, far from the others'.
-pub(crate) const CLIENTS: usize = 3;
 
 impl Contestant {
     /// A contestant whose operation, for one key, is what `build` makes: it says whether it was a hit. Each client goes

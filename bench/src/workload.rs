@@ -5,10 +5,11 @@ use std::sync::Arc;
 use larder::Random;
 use larder::lab::generate::Zipf;
 
-use crate::contestant::CLIENTS;
-
 /// How uneven the requests are: the exponent of Zipf's law.
 const EXPONENT: f64 = 0.99;
+
+/// One client alone, and two together: each has its own place in the requests, far from the others'.
+pub(crate) const CLIENTS: usize = 3;
 
 /// Requests in their order, which all contestants go through in a circle.
 pub(crate) struct Requests<K> {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use larder_core::{BoxFuture, Entry, Lease, Loader, Lookup, Result, Store};
 
-use super::origin::Wanted;
-use super::{Found, ReadThrough};
+use super::ReadThrough;
+use super::origin::{Found, Wanted};
 use crate::flight::reentrance::Node;
 use crate::flight::{Flight, Lead, Seat, Seen, fly_many};
 

@@ -8,12 +8,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use larder_core::{Entry, Env, Lease, Loader, Lookup, Result, Store};
+use larder_core::{Env, Lease, Loader, Lookup, Result, Store};
 
 use crate::flight::reentrance::Node;
 use crate::flight::{Flight, Flights, Lead, Seat, Seen};
 use crate::loads::LoadStats;
-use origin::{Parts, Wanted};
+use origin::{Found, Parts, Wanted};
 
 /// A store that loads what it misses. Made by [`PatternExt::read_through`](crate::PatternExt::read_through).
 ///
@@ -43,8 +43,6 @@ pub struct ReadThrough<S: Store, L> {
     env: Env,
     deadline: Option<Duration>,
 }
-
-type Found<S> = Option<Entry<<S as Store>::Value>>;
 
 impl<S: Store, L: Loader<S::Key, S::Value>> ReadThrough<S, L> {
     /// `inner` with `loader` behind it, whose loads run in `env`.

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use larder_core::{Entry, Env, Error, ErrorKind, Filled, Lease, Loader, Lookup, Result, Store};
 
-use super::Found;
 use crate::flight::Flight;
 use crate::loads::Loads;
+
+/// What a load finds.
+pub(super) type Found<S> = Option<Entry<<S as Store>::Value>>;
 
 /// What the tasks need: the store to fill, and the origin to ask.
 pub(super) struct Parts<S, L> {
