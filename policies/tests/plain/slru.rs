@@ -91,7 +91,9 @@ impl EvictionPolicy for Slru {
         }
     }
     fn on_remove(&mut self, slot: Slot) {
-        self.segments.iter_mut().chain([&mut self.leaving]).for_each(|queue| drop(take(queue, slot)));
+        for queue in self.segments.iter_mut().chain([&mut self.leaving]) {
+            take(queue, slot);
+        }
         self.newest = self.newest.filter(|newest| newest.slot != slot);
     }
     fn evict(&mut self, _marks: &Marks<'_>) -> Option<Slot> {
