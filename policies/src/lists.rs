@@ -110,6 +110,23 @@ impl<T: Copy + Default> Lists<T> {
         ends.len += 1;
     }
 
+    /// Makes `slot` the newest of the list it is on. Does nothing for one on no list.
+    pub(crate) fn refresh(&mut self, slot: Slot) {
+        let Some(&Node { newer, older, list, .. }) = self.nodes.get(slot.index()) else { return };
+        // Without a newer one it is the newest already, or on no list.
+        let (Some(newer), false) = (some(newer), list == NIL) else { return };
+        self.nodes[newer.index()].older = older;
+        let ends = &mut self.ends[list as usize];
+        let second = std::mem::replace(&mut ends.newest, slot.0);
+        match some(older) {
+            Some(older) => self.nodes[older.index()].newer = newer.0,
+            None => ends.oldest = newer.0,
+        }
+        self.nodes[second as usize].newer = slot.0;
+        let node = &mut self.nodes[slot.index()];
+        (node.newer, node.older) = (NIL, second);
+    }
+
     /// Takes `slot` off the list it is on, and says which that was.
     pub(crate) fn unlink(&mut self, slot: Slot) -> Option<ListId> {
         let node = self.nodes.get_mut(slot.index()).filter(|node| node.list != NIL)?;
@@ -163,6 +180,10 @@ mod tests {
                     list.retain(|&other| Some(other) != gone);
                 }
                 match op {
+                    0 if lists.list_of(slot) == Some(ListId(list)) => {
+                        lists.refresh(slot);
+                        model[list as usize].push(slot);
+                    }
                     0 => {
                         lists.place(ListId(list), slot);
                         model[list as usize].push(slot);

@@ -41,9 +41,7 @@ impl EvictionPolicy for Lru {
     }
 
     fn on_hit(&mut self, slot: Slot) {
-        if self.queue.list_of(slot).is_some() {
-            self.queue.place(QUEUE, slot);
-        }
+        self.queue.refresh(slot);
     }
 
     fn on_remove(&mut self, slot: Slot) {

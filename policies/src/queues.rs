@@ -60,6 +60,9 @@ impl<const N: usize> Queues<N> {
     /// Makes `slot` the newest of `list`, if it is on any.
     pub(crate) fn place(&mut self, list: ListId, slot: Slot) {
         if let Some(from) = self.lists.list_of(slot) {
+            if from == list {
+                return self.lists.refresh(slot);
+            }
             let weight = u64::from(self.entry(slot).weight);
             self.weights[from.0 as usize] -= weight;
             self.weights[list.0 as usize] += weight;

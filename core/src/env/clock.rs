@@ -67,6 +67,7 @@ impl Clock {
     }
 
     /// The time. Never goes back.
+    #[inline]
     pub fn now(&self) -> Time {
         match &self.0 {
             Source::Cell { now, .. } => Time::from_nanos(now.load(Ordering::Relaxed)),
