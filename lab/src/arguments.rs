@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use larder_lab::contender::Contender;
-use larder_lab::trace::{self, FORMATS, Format, Trace};
+use larder_lab::trace::{self, Columns, FORMATS, Format, Trace};
 
 use crate::failure::Failure;
 
@@ -18,24 +18,24 @@ pub(crate) struct Reading {
     format: String,
     /// Which column of a csv is what, counted from 1 or by its title: key=1,size=3,time=2,ttl=4,cost=5
     #[arg(long, value_name = "WHAT=COLUMN,...")]
-    columns: Option<String>,
+    columns: Option<Columns>,
 }
 
 impl Reading {
     /// Opens the trace at `path`; `-` is the standard input.
     pub(crate) fn open(&self, path: &Path) -> Result<Trace, Failure> {
-        let name = path.display().to_string();
-        Ok(match (self.chosen()?, path == Path::new("-")) {
-            (Some(format), false) => trace::open_as(path, format)?,
-            (None, false) => trace::open(path)?,
-            (Some(format), true) => trace::read_as(io::stdin(), "standard input", format)?,
-            (None, true) => trace::read(io::stdin(), &name)?,
-        })
+        let format = self.chosen()?;
+        let columns = self.columns.clone().unwrap_or_default();
+        if path == Path::new("-") {
+            return Ok(trace::read_with(io::stdin(), "standard input", format, &columns)?);
+        }
+        Ok(trace::open_with(path, format, &columns)?)
     }
 
     fn chosen(&self) -> Result<Option<&'static Format>, Failure> {
         if self.format == "auto" {
-            return Ok(None);
+            let csv = if self.columns.is_some() { Format::named("csv") } else { None };
+            return Ok(csv);
         }
         let names = || FORMATS.iter().map(|format| format.name);
         let unknown = || {
@@ -74,7 +74,7 @@ fn unknown_policy(name: &str) -> Failure {
 }
 
 /// The names most like `name`, as a question.
-fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> String {
+pub(crate) fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> String {
     let mut all: Vec<(f64, &str)> = names.map(|known| (strsim::jaro_winkler(name, known), known)).collect();
     all.sort_by(|a, b| b.0.total_cmp(&a.0));
     let near: Vec<&str> =

@@ -1,6 +1,7 @@
 //! Who can be replayed: every policy of the table, and the two that know the future.
 
-use larder_policies::{POLICIES, Policy};
+use larder_core::EvictionPolicy;
+use larder_policies::{Lirs, POLICIES, Policy, QdLpFifo, S3Fifo, Slru, TwoQ};
 
 use crate::belady::{Belady, BeladySize};
 use crate::simulator::{Simulator, Weighing};
@@ -17,23 +18,39 @@ pub enum Contender {
     BeladySize,
 }
 
-/// Which sizes a policy lets in.
+/// Whose rules count where a cache and the simulator of a paper differ.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Admission {
-    /// Whatever is not larger than the cache: what the engine does.
+pub enum Rules {
+    /// What the engine does: whatever fits into the cache is let in, and leaves when room is needed.
     #[default]
-    Capacity,
-    /// Whatever fits into the part of the cache where the paper's own simulator puts what is new.
+    Engine,
+    /// What the papers' own simulators do: some refuse what is larger than a part of the cache, and keep parts within
+    /// their shares although there is room. For counts that can be compared.
     Papers,
 }
 
-/// Of which policies the simulators of the papers refuse entries that fit into the cache, and above which size.
-const SMALLER: &[(&str, fn(u64) -> u64)] = &[
-    ("s3-fifo", |capacity| (capacity / 10).saturating_sub(1)),
-    ("qdlp", |capacity| (capacity / 10).saturating_sub(1)),
-    ("2q", |capacity| capacity / 4),
-    ("slru", |capacity| capacity / 4),
-];
+/// The policies that have rules of their own by their papers.
+fn by_paper(name: &str, capacity: u64, weighing: Weighing) -> Option<Box<dyn Replay>> {
+    fn strict<P: EvictionPolicy>(
+        policy: P,
+        overflows: fn(&P, u64, u64) -> bool,
+        room: (u64, Weighing),
+    ) -> Box<dyn Replay> {
+        Box::new(Simulator::new(policy, room.0, room.1).shedding(overflows))
+    }
+    let room = (capacity, weighing);
+    Some(match name {
+        "slru" => strict(Slru::reference(capacity), Slru::overflows, room),
+        "2q" => strict(TwoQ::reference(capacity), TwoQ::overflows, room),
+        "lirs" => strict(Lirs::reference(capacity), Lirs::overflows, room),
+        "qdlp" => strict(QdLpFifo::reference(capacity), QdLpFifo::overflows, room),
+        "s3-fifo" if weighing == Weighing::Sizes => {
+            let largest = (capacity / 10).saturating_sub(1);
+            Box::new(Simulator::new(S3Fifo::new(capacity), capacity, weighing).admitting(largest))
+        }
+        _ => return None,
+    })
+}
 
 impl Contender {
     /// All of them, in the table's order; those that know the future last.
@@ -70,20 +87,16 @@ impl Contender {
     }
 
     /// An empty cache of this policy.
-    pub fn replay(self, capacity: u64, weighing: Weighing, admission: Admission) -> Box<dyn Replay> {
+    pub fn replay(self, capacity: u64, weighing: Weighing, rules: Rules) -> Box<dyn Replay> {
         match self {
             Self::Online(policy) => {
-                let simulator = Simulator::new((policy.make)(capacity), capacity, weighing);
-                Box::new(simulator.admitting(self.largest(capacity, weighing, admission)))
+                let by_paper =
+                    if rules == Rules::Papers { by_paper(policy.name, capacity, weighing) } else { None };
+                by_paper
+                    .unwrap_or_else(|| Box::new(Simulator::new((policy.make)(capacity), capacity, weighing)))
             }
             Self::Belady => Box::new(Belady::new(capacity, weighing)),
             Self::BeladySize => Box::new(BeladySize::new(capacity, weighing)),
         }
-    }
-
-    fn largest(self, capacity: u64, weighing: Weighing, admission: Admission) -> u64 {
-        let rules = weighing == Weighing::Sizes && admission == Admission::Papers;
-        let rule = SMALLER.iter().find(|(name, _)| rules && *name == self.name());
-        rule.map_or(capacity, |(_, largest)| largest(capacity))
     }
 }

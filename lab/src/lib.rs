@@ -7,6 +7,7 @@ pub mod capacity;
 pub mod chunk;
 pub mod contender;
 pub mod generate;
+pub mod profile;
 pub mod replay;
 pub mod simulator;
 pub mod tally;

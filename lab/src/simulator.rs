@@ -31,13 +31,16 @@ pub enum Weighing {
 /// use larder_lab::tally::Replay;
 /// use larder_policies::Lru;
 ///
-/// let mut lru = Simulator::new(Box::new(Lru::new(2)), 2, Weighing::Objects);
+/// let mut lru = Simulator::new(Lru::new(2), 2, Weighing::Objects);
 /// lru.feed(&Chunk { keys: vec![0, 1, 0, 2, 0, 1], reach: 3, ..Chunk::default() });
 /// assert_eq!((lru.tally().requests, lru.tally().misses), (6, 4));
 /// ```
-pub struct Simulator {
-    policy: Box<dyn EvictionPolicy>,
+pub struct Simulator<P = Box<dyn EvictionPolicy>> {
+    policy: P,
     hits: Hits,
+    /// Whether somebody must leave; asked after each hit, too, where `strict`.
+    overflows: fn(&P, u64, u64) -> bool,
+    strict: bool,
     room: Room,
     tally: Tally,
 }
@@ -76,9 +79,9 @@ impl MarkTable for Table {
     }
 }
 
-impl Simulator {
+impl<P: EvictionPolicy> Simulator<P> {
     /// An empty cache of this capacity, in the unit of `weighing`.
-    pub fn new(policy: Box<dyn EvictionPolicy>, capacity: u64, weighing: Weighing) -> Self {
+    pub fn new(policy: P, capacity: u64, weighing: Weighing) -> Self {
         let hits = policy.hits();
         let room = Room {
             slots: Vec::new(),
@@ -90,7 +93,16 @@ impl Simulator {
             largest: capacity,
             weighing,
         };
-        Self { policy, hits, room, tally: Tally::default() }
+        let overflows = |_: &P, used, capacity| used > capacity;
+        Self { policy, hits, overflows, strict: false, room, tally: Tally::default() }
+    }
+
+    /// Asks the policy itself, after every request, whether somebody must leave: some papers keep parts of the cache
+    /// within their shares although there is room.
+    pub fn shedding(mut self, overflows: fn(policy: &P, used: u64, capacity: u64) -> bool) -> Self {
+        self.overflows = overflows;
+        self.strict = true;
+        self
     }
 
     /// Lets nothing in that weighs more than `largest`, nor more than the capacity.
@@ -100,10 +112,15 @@ impl Simulator {
     }
 
     /// `hit` is called for each hit with the slot: a loop of its own for each way of telling.
-    fn replay(&mut self, chunk: &Chunk, mut hit: impl FnMut(&mut dyn EvictionPolicy, &Table, u32)) {
+    fn replay(&mut self, chunk: &Chunk, mut hit: impl FnMut(&mut P, &Table, u32)) {
         for (index, &key) in chunk.keys.iter().enumerate() {
             match self.room.slots.get(key as usize) {
-                Some(&slot) if slot != NONE => hit(&mut *self.policy, &self.room.marks, slot),
+                Some(&slot) if slot != NONE => {
+                    hit(&mut self.policy, &self.room.marks, slot);
+                    if self.strict {
+                        self.shed();
+                    }
+                }
                 _ => self.miss(key, chunk.size(index)),
             }
         }
@@ -119,14 +136,18 @@ impl Simulator {
         }
         let slot = self.room.enter(key, weight);
         self.policy.on_insert(slot, spread(key), weight);
-        while self.room.used > self.room.capacity {
+        self.shed();
+    }
+
+    fn shed(&mut self) {
+        while (self.overflows)(&self.policy, self.room.used, self.room.capacity) {
             let Some(victim) = self.policy.evict(&Marks::new(&self.room.marks)) else { return };
             self.room.leave(victim);
         }
     }
 }
 
-impl Replay for Simulator {
+impl<P: EvictionPolicy> Replay for Simulator<P> {
     fn feed(&mut self, chunk: &Chunk) {
         if self.room.slots.len() < chunk.reach {
             self.room.slots.resize(chunk.reach, NONE);
@@ -149,7 +170,7 @@ impl Replay for Simulator {
     }
 }
 
-impl std::fmt::Debug for Simulator {
+impl<P> std::fmt::Debug for Simulator<P> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Simulator")
             .field("capacity", &self.room.capacity)

@@ -1,7 +1,7 @@
 //! A trace in memory: 4 bytes a request, 8 with sizes, 4 more for those who need the future.
 
 use crate::chunk::{Chunk, Chunks, TooLong, Totals, look_ahead};
-use crate::contender::{Admission, Contender};
+use crate::contender::{Contender, Rules};
 use crate::replay::{Watch, from_memory};
 use crate::simulator::Weighing;
 use crate::tally::Tally;
@@ -39,19 +39,19 @@ pub struct Spec {
     pub capacity: u64,
     /// What entries weigh.
     pub weighing: Weighing,
-    /// Which of them are let in.
-    pub admission: Admission,
+    /// Whose rules count.
+    pub rules: Rules,
 }
 
 impl Spec {
     /// A cache of so many objects.
     pub const fn objects(contender: Contender, capacity: u64) -> Self {
-        Self { contender, capacity, weighing: Weighing::Objects, admission: Admission::Capacity }
+        Self { contender, capacity, weighing: Weighing::Objects, rules: Rules::Engine }
     }
 
     /// An empty cache.
     pub fn start(&self) -> Box<dyn crate::tally::Replay> {
-        self.contender.replay(self.capacity, self.weighing, self.admission)
+        self.contender.replay(self.capacity, self.weighing, self.rules)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use super::simulate;
+use super::{convert, generate, info, simulate};
 use crate::failure::Failure;
 
 /// What `larder` can do.
@@ -10,6 +10,12 @@ use crate::failure::Failure;
 pub(crate) enum Command {
     /// Count the misses of policies and capacities
     Simulate(simulate::Simulate),
+    /// Tell what a trace is like
+    Info(info::Info),
+    /// Write a trace in another format
+    Convert(convert::Convert),
+    /// Make a synthetic trace
+    Generate(generate::Generate),
 }
 
 impl Command {
@@ -17,6 +23,9 @@ impl Command {
     pub(crate) fn run(self) -> Result<(), Failure> {
         match self {
             Self::Simulate(simulate) => simulate.run(),
+            Self::Info(info) => info.run(),
+            Self::Convert(convert) => convert.run(),
+            Self::Generate(generate) => generate.run(),
         }
     }
 }

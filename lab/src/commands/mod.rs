@@ -1,6 +1,9 @@
 //! The commands, one file each.
 
 mod command;
+mod convert;
+mod generate;
+mod info;
 mod rows;
 mod simulate;
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use larder_lab::capacity::Capacity;
 use larder_lab::chunk::{Chunks, Totals};
-use larder_lab::contender::{Admission, Contender};
+use larder_lab::contender::{Contender, Rules};
 use larder_lab::replay::from_stream;
 use larder_lab::simulator::Weighing;
 use larder_lab::tally::Tally;
@@ -40,10 +40,10 @@ pub(crate) struct Simulate {
     /// Every request counts as one byte, whatever the trace says
     #[arg(long)]
     ignore_size: bool,
-    /// Which sizes are let in, when entries weigh their sizes: papers refuses what the simulators of the papers refuse,
-    /// capacity only what is larger than the cache
-    #[arg(long, default_value = "papers", value_parser = ["papers", "capacity"])]
-    admission: String,
+    /// Whose rules count where they differ: those of the papers' simulators, or those of this project's engine, which
+    /// lets in whatever fits
+    #[arg(long, default_value = "papers", value_parser = ["papers", "engine"])]
+    rules: String,
     /// Print comma-separated values
     #[arg(long, conflicts_with = "json")]
     csv: bool,
@@ -141,11 +141,11 @@ impl Simulate {
     }
 
     fn specs(&self, contenders: &[Contender], totals: &Totals) -> Vec<Spec> {
-        let admission = if self.admission == "papers" { Admission::Papers } else { Admission::Capacity };
+        let rules = if self.rules == "papers" { Rules::Papers } else { Rules::Engine };
         let of = |contender: Contender| {
             self.capacity.iter().map(move |capacity| {
                 let weighing = self.weighing(*capacity);
-                Spec { contender, capacity: capacity.resolve(weighing, totals), weighing, admission }
+                Spec { contender, capacity: capacity.resolve(weighing, totals), weighing, rules }
             })
         };
         contenders.iter().copied().flat_map(of).collect()

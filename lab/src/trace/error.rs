@@ -16,6 +16,8 @@ pub enum Place {
     Line(u64),
     /// A record of a binary file.
     Record(u64),
+    /// A block of records.
+    Block(u64),
 }
 
 /// What is wrong.
@@ -42,6 +44,14 @@ pub enum Problem {
     ManyRequests,
     /// It asks for more keys than can be numbered.
     ManyKeys,
+    /// There is no such column: this one, counted from 1.
+    NoColumn(usize),
+    /// There is no column of this title.
+    NoTitle(String),
+    /// It was written by a newer version of the format: this one.
+    Version(u8),
+    /// Bits are not as they were written.
+    Damaged,
     /// The file ends within a record.
     CutOff,
 }
@@ -101,6 +111,7 @@ impl fmt::Display for Place {
         match self {
             Self::Line(number) => write!(f, "line {number}"),
             Self::Record(number) => write!(f, "record {number}"),
+            Self::Block(number) => write!(f, "block {number}"),
         }
     }
 }
@@ -118,6 +129,10 @@ impl fmt::Display for Problem {
             Self::LongLine => f.write_str("the line is too long for a trace"),
             Self::ManyRequests => f.write_str("one line stands for too many requests"),
             Self::ManyKeys => f.write_str("it asks for more than 2^32 - 1 keys"),
+            Self::NoColumn(number) => write!(f, "there is no column {number}"),
+            Self::NoTitle(title) => write!(f, "no column has the title {title:?}"),
+            Self::Version(version) => write!(f, "version {version} of the format is not known here"),
+            Self::Damaged => f.write_str("is damaged: its checksum is not what it should be"),
             Self::CutOff => f.write_str("the file ends within a record"),
         }
     }

@@ -23,7 +23,7 @@ pub(super) enum Line {
 /// The requests of a text of which `parse` understands each line.
 pub(super) fn requests(
     input: Input,
-    parse: impl Fn(&[u8]) -> Result<Line, Problem> + Send + 'static,
+    mut parse: impl FnMut(&[u8]) -> Result<Line, Problem> + Send + 'static,
 ) -> Requests {
     let mut lines = Lines::new(input.into_reader());
     let mut run = 0..0;
@@ -32,7 +32,7 @@ pub(super) fn requests(
             if let Some(key) = run.next() {
                 return Some(Ok(Request::new(key)));
             }
-            match lines.next_with(&parse)? {
+            match lines.next_with(&mut parse)? {
                 Ok(Line::Nothing) => {}
                 Ok(Line::One(request)) => return Some(Ok(request)),
                 Ok(Line::Run(start, count)) => match run_of(start, count) {
@@ -113,7 +113,10 @@ impl<R: Read> Lines<R> {
     }
 
     /// The next line, parsed; `None` at the end.
-    fn next_with(&mut self, parse: impl Fn(&[u8]) -> Result<Line, Problem>) -> Option<Result<Line, Fault>> {
+    fn next_with(
+        &mut self,
+        parse: impl FnOnce(&[u8]) -> Result<Line, Problem>,
+    ) -> Option<Result<Line, Fault>> {
         self.number += 1;
         let line = match self.read() {
             Ok(true) => parse(trimmed(&self.line)),

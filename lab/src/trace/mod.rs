@@ -26,6 +26,9 @@
 //! | `cloud-physics` | bytes, big endian | `u32` key |
 //! | `corda` | bytes, big endian | `u64` key |
 //! | `scarab` | bytes, big endian | `u64` key |
+//! | `twitter` | text | `TIME,KEY,KEY-SIZE,VALUE-SIZE,CLIENT,OP,TTL`: the production traces of Twitter's caches |
+//! | `csv` | text | commas between columns; [`Columns`] says which are what |
+//! | `larder` | bytes | the project's own, compressed and checksummed: times, sizes, TTLs and load costs |
 //! | `keys` | text | one key a line: a decimal number is the key, anything else is hashed |
 //!
 //! # When something fails
@@ -33,6 +36,8 @@
 //! The trace ends with an [`Error`] that names the file, the line or record, and what is wrong in one line. Nothing is
 //! read into memory as a whole: a line may have 64 KiB, and one line of an ARC trace may stand for 2^24 requests.
 
+mod blocks;
+mod columns;
 mod error;
 mod formats;
 mod input;
@@ -40,15 +45,18 @@ mod lines;
 mod records;
 mod request;
 mod sample;
+mod sink;
 
 use std::fmt;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+pub use columns::{Columns, NoColumns};
 pub use error::{Error, Place, Problem};
 pub use formats::{FORMATS, Format};
 pub use request::Request;
+pub use sink::{Output, Sink};
 
 use error::Fault;
 use input::{Input, Progress};
@@ -75,19 +83,40 @@ enum State {
 pub fn open(path: impl AsRef<Path>) -> Result<Trace, Error> {
     let path = path.as_ref();
     let (file, bytes) = open_file(path)?;
-    Trace::new(file, &path.display().to_string(), bytes, None)
+    Trace::new(file, &path.display().to_string(), bytes, None, &Columns::default())
+}
+
+/// Opens the trace at `path`, of a known format or a detected one, whose columns are known if it has any.
+pub fn open_with(
+    path: impl AsRef<Path>,
+    format: Option<&'static Format>,
+    columns: &Columns,
+) -> Result<Trace, Error> {
+    let path = path.as_ref();
+    let (file, bytes) = open_file(path)?;
+    Trace::new(file, &path.display().to_string(), bytes, format, columns)
 }
 
 /// Opens the trace at `path`, whose format is known; compression is detected.
 pub fn open_as(path: impl AsRef<Path>, format: &'static Format) -> Result<Trace, Error> {
     let path = path.as_ref();
     let (file, bytes) = open_file(path)?;
-    Trace::new(file, &path.display().to_string(), bytes, Some(format))
+    Trace::new(file, &path.display().to_string(), bytes, Some(format), &Columns::default())
 }
 
 /// Reads a trace from anywhere; errors call it `name`, and the name helps to tell the format.
 pub fn read(input: impl Read + Send + 'static, name: &str) -> Result<Trace, Error> {
-    Trace::new(input, name, None, None)
+    Trace::new(input, name, None, None, &Columns::default())
+}
+
+/// Reads a trace from anywhere, of a known format or a detected one, whose columns are known if it has any.
+pub fn read_with(
+    input: impl Read + Send + 'static,
+    name: &str,
+    format: Option<&'static Format>,
+    columns: &Columns,
+) -> Result<Trace, Error> {
+    Trace::new(input, name, None, format, columns)
 }
 
 /// Reads a trace of a known format from anywhere; errors call it `name`.
@@ -96,7 +125,7 @@ pub fn read_as(
     name: &str,
     format: &'static Format,
 ) -> Result<Trace, Error> {
-    Trace::new(input, name, None, Some(format))
+    Trace::new(input, name, None, Some(format), &Columns::default())
 }
 
 fn open_file(path: &Path) -> Result<(File, Option<u64>), Error> {
@@ -115,6 +144,7 @@ impl Trace {
         name: &str,
         bytes: Option<u64>,
         format: Option<&'static Format>,
+        columns: &Columns,
     ) -> Result<Self, Error> {
         let error = |problem| Error::new(name.to_owned(), Fault::from(problem));
         let (input, progress) = Input::new(input, bytes).map_err(error)?;
@@ -124,7 +154,7 @@ impl Trace {
         let sample = Sample::new(input.sample(), input.is_whole(), name);
         let detected = || FORMATS.iter().find(|format| (format.fits)(&sample));
         let format = format.or_else(detected).ok_or_else(|| error(Problem::Unknown))?;
-        let requests = (format.open)(input);
+        let requests = (format.open)(input, columns);
         Ok(Self { name: name.to_owned(), format, requests, progress, state: State::Begun })
     }
 

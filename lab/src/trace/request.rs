@@ -14,12 +14,16 @@ pub struct Request {
     pub size: u32,
     /// When it was made, counted from an origin of the trace's own; `None` where the trace doesn't tell.
     pub at: Option<Duration>,
+    /// How long its value is good for; `None` where the trace doesn't tell, or it is good for ever.
+    pub ttl: Option<Duration>,
+    /// How long its value takes to load; `None` where the trace doesn't tell.
+    pub cost: Option<Duration>,
 }
 
 impl Request {
     /// A request for `key`, of which nothing else is known.
     pub const fn new(key: u64) -> Self {
-        Self { key, size: 1, at: None }
+        Self { key, size: 1, at: None, ttl: None, cost: None }
     }
 }
 

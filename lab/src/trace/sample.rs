@@ -13,6 +13,11 @@ impl<'a> Sample<'a> {
         Self { bytes, whole, name: name.to_lowercase() }
     }
 
+    /// Whether these are the first bytes.
+    pub(super) fn begins_with(&self, bytes: &[u8]) -> bool {
+        self.bytes.starts_with(bytes)
+    }
+
     /// Whether any of `parts` is in the name. Case doesn't matter.
     pub(super) fn is_named(&self, parts: &[&str]) -> bool {
         parts.iter().any(|part| self.name.contains(part))

@@ -12,7 +12,8 @@ pub(super) const FORMAT: Format = Format {
     name: "adapt-size",
     about: "SEQ KEY SIZE, three numbers a line",
     fits: |sample| sample.all_lines(|line| parse(line).is_ok()),
-    open: |input| lines::requests(input, parse),
+    open: |input, _| lines::requests(input, parse),
+    sink: None,
 };
 
 fn parse(line: &[u8]) -> Result<Line, Problem> {

@@ -9,14 +9,16 @@ pub(super) const FORMAT: Format = Format {
     name: "address",
     about: "OP 0xADDRESS COUNT",
     fits: |sample| sample.all_lines(|line| parse::<3>(line).is_ok()),
-    open: |input| lines::requests(input, parse::<3>),
+    open: |input, _| lines::requests(input, parse::<3>),
+    sink: None,
 };
 
 pub(super) const WITH_PENALTIES: Format = Format {
     name: "address-penalties",
     about: "OP 0xADDRESS COUNT HIT-PENALTY MISS-PENALTY",
     fits: |sample| sample.all_lines(|line| parse::<5>(line).is_ok()),
-    open: |input| lines::requests(input, parse::<5>),
+    open: |input, _| lines::requests(input, parse::<5>),
+    sink: None,
 };
 
 const EXPECTED: &str = "an operation, an address as 0x..., and a count";

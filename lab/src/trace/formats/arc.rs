@@ -10,7 +10,8 @@ pub(super) const FORMAT: Format = Format {
     name: "arc",
     about: "START COUNT IGNORED SEQ, four numbers a line",
     fits: |sample| sample.all_lines(|line| parse(line).is_ok()),
-    open: |input| lines::requests(input, parse),
+    open: |input, _| lines::requests(input, parse),
+    sink: None,
 };
 
 fn parse(line: &[u8]) -> Result<Line, Problem> {

@@ -1,23 +1,39 @@
 //! One key a line.
 
+use std::io::{self, Write};
+
 use super::format::Format;
 use crate::trace::lines::{self, Line, decimal};
 use crate::trace::request::Request;
+use crate::trace::sink::{Output, Sink};
 
 pub(super) const FORMAT: Format = Format {
     name: "keys",
     about: "one key a line, a decimal number or any text",
     fits: |sample| sample.is_text(),
-    open: |input| {
+    open: |input, _| {
         lines::requests(input, |line| {
             Ok(if line.is_empty() { Line::Nothing } else { Line::One(Request::new(key(line))) })
         })
     },
+    sink: Some(|output| Box::new(Keys(output))),
 };
+
+struct Keys(Output);
+
+impl Sink for Keys {
+    fn write(&mut self, request: &Request) -> io::Result<()> {
+        writeln!(self.0, "{}", request.key)
+    }
+
+    fn finish(mut self: Box<Self>) -> io::Result<()> {
+        self.0.flush()
+    }
+}
 
 /// The number that a key is written as, or else its hash. A number with a leading zero is a text: it was not written
 /// by who writes numbers.
-fn key(text: &[u8]) -> u64 {
+pub(super) fn key(text: &[u8]) -> u64 {
     let plain = text == b"0" || !text.starts_with(b"0");
     decimal(text).ok().filter(|_| plain).unwrap_or_else(|| hash(text))
 }

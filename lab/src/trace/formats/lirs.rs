@@ -11,7 +11,8 @@ pub(super) const FORMAT: Format = Format {
     name: "lirs",
     about: "one decimal block number a line; * is no request",
     fits,
-    open: |input| lines::requests(input, parse),
+    open: |input, _| lines::requests(input, parse),
+    sink: None,
 };
 
 /// Plain numbers might as well be of `keys`, and mean the same there, but for the breakpoints.

@@ -3,10 +3,13 @@
 mod adapt_size;
 mod address;
 mod arc;
+mod csv;
 mod format;
 mod keys;
+mod larder;
 mod lirs;
 mod oracle_general;
+mod twitter;
 mod vscsi;
 mod words;
 
@@ -14,6 +17,7 @@ pub use format::Format;
 
 /// All formats, in the order in which they are tried.
 pub const FORMATS: &[Format] = &[
+    larder::FORMAT,
     arc::FORMAT,
     address::FORMAT,
     address::WITH_PENALTIES,
@@ -25,6 +29,8 @@ pub const FORMATS: &[Format] = &[
     words::SCARAB,
     words::CLOUD_PHYSICS,
     words::CACHE2K,
+    twitter::FORMAT,
+    csv::FORMAT,
     keys::FORMAT,
 ];
 

@@ -1,11 +1,14 @@
 //! libCacheSim's `oracleGeneral`: requests that know when their key comes back.
 
+use std::collections::HashMap;
+use std::io::{self, Write};
 use std::time::Duration;
 
 use super::format::Format;
 use crate::trace::records::{self, bytes};
 use crate::trace::request::Request;
 use crate::trace::sample::Sample;
+use crate::trace::sink::{Output, Sink};
 
 const LENGTH: usize = 24;
 
@@ -13,7 +16,8 @@ pub(super) const FORMAT: Format = Format {
     name: "oracle-general",
     about: "24-byte records, little endian: u32 seconds, u64 key, u32 size, i64 next",
     fits,
-    open: |input| records::requests(input, parse),
+    open: |input, _| records::requests(input, parse),
+    sink: Some(|output| Box::new(Records { output, records: Vec::new() })),
 };
 
 /// Time never goes back, and a key's next request lies ahead.
@@ -30,8 +34,39 @@ fn fits(sample: &Sample<'_>) -> bool {
 fn parse(record: &[u8; LENGTH]) -> Request {
     let seconds = u32::from_le_bytes(bytes(record, 0));
     Request {
-        key: u64::from_le_bytes(bytes(record, 4)),
         size: u32::from_le_bytes(bytes(record, 12)),
         at: Some(Duration::from_secs(seconds.into())),
+        ..Request::new(u64::from_le_bytes(bytes(record, 4)))
+    }
+}
+
+/// Keeps all requests until the last: a record says when its key comes back.
+struct Records {
+    output: Output,
+    records: Vec<(u32, u64, u32)>,
+}
+
+impl Sink for Records {
+    fn write(&mut self, request: &Request) -> io::Result<()> {
+        let seconds = request.at.map_or(0, |at| at.as_secs());
+        let seconds = u32::try_from(seconds);
+        let seconds = seconds.map_err(|_| io::Error::other("a time is too large for oracle-general"))?;
+        self.records.push((seconds, request.key, request.size));
+        Ok(())
+    }
+
+    fn finish(mut self: Box<Self>) -> io::Result<()> {
+        let mut coming = HashMap::new();
+        let mut next = vec![-1_i64; self.records.len()];
+        for (index, (_, key, _)) in self.records.iter().enumerate().rev() {
+            next[index] = coming.insert(*key, index as i64 + 1).unwrap_or(-1);
+        }
+        for ((seconds, key, size), next) in self.records.iter().zip(next) {
+            self.output.write_all(&seconds.to_le_bytes())?;
+            self.output.write_all(&key.to_le_bytes())?;
+            self.output.write_all(&size.to_le_bytes())?;
+            self.output.write_all(&next.to_le_bytes())?;
+        }
+        self.output.flush()
     }
 }

@@ -13,7 +13,8 @@ pub(super) const FORMAT: Format = Format {
     name: "vscsi",
     about: "32-byte records, little endian: serial, length, nSG, command, version, block, microseconds",
     fits,
-    open: |input| records::requests(input, parse),
+    open: |input, _| records::requests(input, parse),
+    sink: None,
 };
 
 fn fits(sample: &Sample<'_>) -> bool {
@@ -24,8 +25,8 @@ fn fits(sample: &Sample<'_>) -> bool {
 fn parse(record: &[u8; LENGTH]) -> Request {
     let micros = u64::from_le_bytes(bytes(record, 24));
     Request {
-        key: u64::from_le_bytes(bytes(record, 16)),
         size: u32::from_le_bytes(bytes(record, 4)),
         at: Some(Duration::from_micros(micros)),
+        ..Request::new(u64::from_le_bytes(bytes(record, 16)))
     }
 }

@@ -9,7 +9,8 @@ pub(super) const CACHE2K: Format = Format {
     name: "cache2k",
     about: "32-bit keys, big endian",
     fits: |sample| is_binary(sample, &["cache2k", ".trace"]),
-    open: |input| records::requests(input, |word| Request::new(u32::from_be_bytes(*word).into())),
+    open: |input, _| records::requests(input, |word| Request::new(u32::from_be_bytes(*word).into())),
+    sink: None,
 };
 
 pub(super) const CLOUD_PHYSICS: Format = Format {
@@ -17,13 +18,15 @@ pub(super) const CLOUD_PHYSICS: Format = Format {
     about: "32-bit keys, big endian",
     fits: |sample| is_binary(sample, &["cloud-physics", "cloud_physics"]),
     open: CACHE2K.open,
+    sink: None,
 };
 
 pub(super) const CORDA: Format = Format {
     name: "corda",
     about: "64-bit keys, big endian",
     fits: |sample| is_binary(sample, &["corda", "vaultservice"]),
-    open: |input| records::requests(input, |word| Request::new(u64::from_be_bytes(*word))),
+    open: |input, _| records::requests(input, |word| Request::new(u64::from_be_bytes(*word))),
+    sink: None,
 };
 
 pub(super) const SCARAB: Format = Format {
@@ -31,6 +34,7 @@ pub(super) const SCARAB: Format = Format {
     about: "64-bit keys, big endian",
     fits: |sample| is_binary(sample, &["scarab"]),
     open: CORDA.open,
+    sink: None,
 };
 
 fn is_binary(sample: &Sample<'_>, names: &[&str]) -> bool {
