@@ -7,8 +7,9 @@
 //! |---|---|---|
 //! | [`Fifo`], [`Random`] | costs nothing | no |
 //! | [`Clock`], [`Sieve`] | leaves a mark | no |
-//! | [`S3Fifo`] | leaves a mark | by ghosts |
-//! | [`Lru`], [`Lfu`] | moves the entry | no |
+//! | [`S3Fifo`], [`QdLpFifo`], [`Car`], [`ClockPro`] | leaves a mark | by ghosts |
+//! | [`Lru`], [`Mru`], [`Slru`], [`Lfu`], [`LfuDa`], [`Gdsf`] | moves the entry | no |
+//! | [`TwoQ`], [`Arc`], [`Lirs`] | moves the entry | by ghosts |
 //! | [`WTinyLfu`] | moves the entry, counts it | by the sketch |
 //!
 //! # A policy of your own
@@ -51,6 +52,7 @@
 //! - To add one to this crate, write its file, add its row to [`POLICIES`] and its model to `tests/models.rs`.
 
 mod arc;
+mod buckets;
 mod cacheus;
 mod car;
 mod climber;

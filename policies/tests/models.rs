@@ -119,12 +119,20 @@ fn lhd_learns() {
 
 #[test]
 fn hyperbolic_evicts_the_least_used_for_its_time() {
-    matches_model(Hyperbolic::new, |_| plain::Hyperbolic::new(false));
+    matches_model(Hyperbolic::new, |_| plain::Hyperbolic::new(false, false));
+}
+
+#[test]
+fn hyperbolic_draws_from_all_as_published() {
+    matches_model(
+        |capacity| Hyperbolic::new(capacity).drawing_from_all(),
+        |_| plain::Hyperbolic::new(false, true),
+    );
 }
 
 #[test]
 fn hyperbolic_by_weight_evicts_the_least_used_for_its_room() {
-    matches_model(|capacity| Hyperbolic::new(capacity).by_weight(), |_| plain::Hyperbolic::new(true));
+    matches_model(|capacity| Hyperbolic::new(capacity).by_weight(), |_| plain::Hyperbolic::new(true, false));
 }
 
 #[test]

@@ -46,7 +46,7 @@ pub(crate) struct Cacheus {
 
 impl Cacheus {
     pub(crate) fn new(capacity: u64, published: bool) -> Self {
-        let mut rng = SplitMix64::new(0);
+        let mut rng = SplitMix64::new(2);
         Self {
             sr: Vec::new(),
             r: Vec::new(),
@@ -74,7 +74,7 @@ impl Cacheus {
     fn tick(&mut self) {
         self.now += 1;
         let round = self.capacity.max(1);
-        if self.now % round == 0 {
+        if self.now.is_multiple_of(round) {
             let exact = self.hits as f64 / round as f64;
             self.rate.adapt(if self.published { exact } else { exact.floor() }, &mut self.rng);
             self.hits = 0;

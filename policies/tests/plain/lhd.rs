@@ -66,7 +66,7 @@ impl Lhd {
 
     fn tick(&mut self) {
         self.now += 1;
-        if self.now % self.interval == 0 {
+        if self.now.is_multiple_of(self.interval) {
             self.model.learn(self.objects.len());
         }
     }
