@@ -200,3 +200,38 @@ impl Stack {
         self.places.len()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ghosts_of_any_weight_are_bounded_by_their_number() {
+        let mut stack = Stack::new();
+        for hash in 0..1_000 {
+            let place = stack.add(HIR, Slot(0), Entry { hash, weight: 0 });
+            stack.raise(place);
+            stack.leave(place);
+            stack.limit(u64::MAX, 10);
+        }
+        assert_eq!(stack.kinds.lists().reach(), 11);
+        let known = (0..1_000).filter(|&hash| stack.wake(HIR, Slot(0), Entry { hash, weight: 0 }).is_some());
+        assert_eq!(known.collect::<Vec<_>>(), (990..1_000).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn keys_that_share_a_hash_share_a_ghost() {
+        let mut stack = Stack::new();
+        for slot in [Slot(0), Slot(1)] {
+            let place = stack.add(HIR, slot, Entry { hash: 7, weight: 3 });
+            stack.raise(place);
+        }
+        [Slot(0), Slot(1)]
+            .into_iter()
+            .filter_map(|slot| stack.place(slot))
+            .collect::<Vec<_>>()
+            .into_iter()
+            .for_each(|place| stack.leave(place));
+        assert_eq!((stack.weight, stack.weight(GHOST), stack.ghosts.len()), (3, 3, 1));
+    }
+}

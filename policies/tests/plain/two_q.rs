@@ -45,9 +45,7 @@ impl TwoQ {
         if !self.leaving.is_empty() {
             return take_first(&mut self.leaving);
         }
-        let used = weigh(&self.a1in) + weigh(&self.am) + self.newest.map_or(0, |newest| newest.weight);
-        let for_am_alone = used <= self.capacity && self.am_is_full();
-        let from_am = weigh(&self.a1in) <= self.kin() || for_am_alone;
+        let from_am = weigh(&self.a1in) <= self.kin();
         if from_am && !self.am.is_empty() {
             return take_first(&mut self.am);
         }
