@@ -35,7 +35,9 @@ pub use larder_patterns::Cache;
 
 /// What most files that use Larder want in scope: `use larder::prelude::*`.
 pub mod prelude {
-    pub use larder_core::{Codec, Entry, Env, EvictionPolicy, Loader, Memory, MemoryOptions, Store, StoreExt, Writer};
+    pub use larder_core::{
+        Codec, Entry, Env, EvictionPolicy, Loader, Memory, MemoryOptions, Store, StoreExt, Writer,
+    };
     #[cfg(feature = "patterns")]
     pub use larder_patterns::{Cache, PatternExt, TokioEnv};
     #[cfg(feature = "policies")]
