@@ -160,7 +160,8 @@ impl SrLru {
     fn reuse(&mut self, slot: Slot) {
         self.states[slot.index()] = State::Reused;
         self.queues.place(REUSED, slot);
-        let share = self.capacity - self.scan_share.min(self.capacity);
+        let rest = self.capacity - self.scan_share.min(self.capacity);
+        let share = if self.adapts { rest } else { self.capacity / 2 };
         while self.queues.weight(REUSED) > share {
             let Some(oldest) = self.queues.lists().oldest(REUSED).filter(|&oldest| oldest != slot) else {
                 return;

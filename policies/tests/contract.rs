@@ -144,3 +144,23 @@ fn random_spares_a_newcomer_that_takes_many_victims() {
         assert_eq!((victims.len(), victims.last()), (10, Some(&Slot(3))));
     }
 }
+
+#[test]
+fn what_is_left_to_chance_follows_the_seed() {
+    fn check<P: EvictionPolicy>(seeded: fn(u64, u64) -> P) {
+        let run = |seed| -> Vec<Slot> {
+            let mut policy = seeded(100, seed);
+            let marks = policy::TableMarks::new();
+            (0..100).for_each(|slot| policy.on_insert(Slot(slot), u64::from(slot), 1));
+            (0..100).for_each(|slot| policy.on_hit(Slot(slot)));
+            (100..200).for_each(|slot| policy.on_insert(Slot(slot), u64::from(slot), 1));
+            (0..200).filter_map(|_| policy.evict(&Marks::new(&marks))).collect()
+        };
+        assert_eq!(run(1), run(1));
+        assert_ne!(run(1), run(2));
+    }
+    check(LeCaR::seeded);
+    check(Cacheus::seeded);
+    check(Lhd::seeded);
+    check(Hyperbolic::seeded);
+}

@@ -92,7 +92,8 @@ impl Cacheus {
     /// To the newest end of R, from where the oldest go to SR while R is too heavy.
     fn reuse(&mut self, object: Object) {
         self.r.push(Object { state: State::Reused, ..object });
-        let share = self.capacity - self.sr_share.min(self.capacity);
+        let rest = self.capacity - self.sr_share.min(self.capacity);
+        let share = if self.published { rest } else { self.capacity / 2 };
         while self.r.iter().map(|o| o.weight).sum::<u64>() > share && self.r.len() > 1 {
             let oldest = self.r.remove(0);
             self.sr.push(Object { state: State::Demoted, ..oldest });
