@@ -2,7 +2,7 @@
 
 use larder_core::{Env, Loader, Store, Writer};
 
-use crate::{ReadThrough, Tiered, TokioEnv, WriteAround, WriteThrough};
+use crate::{Batch, ReadThrough, Tiered, TokioEnv, WriteAround, WriteBehind, WriteThrough};
 
 /// Puts the patterns on every store: each method wraps the store that it is called on.
 ///
@@ -56,6 +56,35 @@ pub trait PatternExt: Store + Sized {
         W: Writer<Self::Key, Self::Value>,
     {
         WriteAround::new(self, writer)
+    }
+
+    /// Acknowledges writes once they are queued; they reach the origin in batches, in a task of `env`.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use larder_core::{Change, Env, Memory, Store, StoreExt};
+    /// # use larder_patterns::{Batch, PatternExt};
+    /// # use larder_policies::Lru;
+    /// # let (env, manual) = Env::manual();
+    /// # manual.block_on(async {
+    /// let origin = |change: Change<u64, String>| async move { Ok(println!("{change:?}")) };
+    /// let batch = Batch::of(256).every(Duration::from_secs(1));
+    /// let users = Memory::new(100, Lru::new).write_behind(origin, batch, &env);
+    /// users.put(1, "Ada".to_owned()).await?;
+    /// users.flush().await?; // now the origin has it
+    /// # Ok::<(), larder_core::Error>(())
+    /// # }).unwrap();
+    /// ```
+    fn write_behind<W>(
+        self,
+        writer: W,
+        batch: Batch<Self::Key, Self::Value>,
+        env: &Env,
+    ) -> WriteBehind<Self, W>
+    where
+        W: Writer<Self::Key, Self::Value>,
+    {
+        WriteBehind::new(self, writer, batch, env)
     }
 }
 

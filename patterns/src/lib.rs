@@ -7,6 +7,7 @@
 //! | [`Tiered`] | a near copy of what is used most |
 //! | [`WriteThrough`] | a write reaches the origin, then the cache |
 //! | [`WriteAround`] | a write reaches the origin, and only invalidates the cache |
+//! | [`WriteBehind`], [`Batch`] | a write is queued, and reaches the origin in batches; from a journal, if need be |
 //! | [`Cache`] | memory, loading, names and statistics in one handle: for the many who want just a cache |
 //! | [`TokioEnv`] | `Env::tokio()`: the real world |
 
@@ -21,7 +22,9 @@ mod read_through;
 mod runtime;
 mod stripes;
 mod tiered;
+mod within;
 mod write_around;
+mod write_behind;
 mod write_through;
 mod writes;
 
@@ -32,4 +35,5 @@ pub use read_through::ReadThrough;
 pub use runtime::TokioEnv;
 pub use tiered::{TierStats, Tiered};
 pub use write_around::WriteAround;
+pub use write_behind::{Batch, Full, WriteBehind, WriteStats};
 pub use write_through::WriteThrough;
