@@ -2,14 +2,19 @@
 //!
 //! The `larder` command is made of these parts; `docs/guide/lab.md` shows it.
 
+pub mod analysis;
 pub mod belady;
 pub mod capacity;
+pub mod chart;
 pub mod chunk;
 pub mod contender;
+pub mod curve;
 pub mod generate;
 pub mod profile;
 pub mod replay;
+pub mod shards;
 pub mod simulator;
+pub mod stack;
 pub mod tally;
 pub mod trace;
 pub mod workload;

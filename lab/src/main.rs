@@ -2,8 +2,10 @@
 
 mod arguments;
 mod commands;
+mod curves;
 mod failure;
 mod output;
+mod picture;
 mod progress;
 mod target;
 

@@ -86,7 +86,7 @@ proptest! {
 
     #[test]
     fn a_cut_or_a_flipped_bit_is_always_noticed(
-        requests in prop::collection::vec(request(), 1..50), at in any::<prop::sample::Index>(), bit in 0..8,
+        requests in prop::collection::vec(request(), 1..50), at in any::<prop::sample::Index>(), bit in 0_u8..8,
     ) {
         let bytes = written("larder", &requests);
         let mut flipped = bytes.clone();

@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use super::{convert, generate, info, simulate};
+use super::{convert, curve, generate, info, simulate};
 use crate::failure::Failure;
 
 /// What `larder` can do.
@@ -10,6 +10,8 @@ use crate::failure::Failure;
 pub(crate) enum Command {
     /// Count the misses of policies and capacities
     Simulate(simulate::Simulate),
+    /// Draw how many requests miss over how large the cache is
+    Curve(curve::CurveCommand),
     /// Tell what a trace is like
     Info(info::Info),
     /// Write a trace in another format
@@ -23,6 +25,7 @@ impl Command {
     pub(crate) fn run(self) -> Result<(), Failure> {
         match self {
             Self::Simulate(simulate) => simulate.run(),
+            Self::Curve(curve) => curve.run(),
             Self::Info(info) => info.run(),
             Self::Convert(convert) => convert.run(),
             Self::Generate(generate) => generate.run(),

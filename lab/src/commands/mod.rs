@@ -2,6 +2,7 @@
 
 mod command;
 mod convert;
+mod curve;
 mod generate;
 mod info;
 mod rows;
