@@ -15,8 +15,9 @@ const GHOSTS_PER_SLOT: usize = 4;
 /// Entries used only once leave before all others, the one not used longest first (the paper leaves that open and
 /// proposes LRU). When an entry left was used last is remembered for as much weight as the cache holds, so that one
 /// back soon counts as used twice; the paper bounds that memory by time. Uses that follow each other within the
-/// *correlated reference period* count as one, and keep the entry in: [`correlated_within`](Self::correlated_within);
-/// by default there is no such period.
+/// *correlated reference period* count as one, and keep the entry in: [`correlated_within`](Self::correlated_within).
+/// By default there is no such period; where uses come in bursts, a third of the number of entries is worth a try.
+/// If all entries are within it, the one not used longest leaves (the paper has no answer).
 ///
 /// A hit costs O(1), everything else O(log n) amortised.
 #[derive(Debug)]
