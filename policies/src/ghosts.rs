@@ -66,11 +66,6 @@ impl<T: Copy + Default> Ghosts<T> {
         Some(self.notes[place.index()])
     }
 
-    /// Whether `hash` is remembered.
-    pub(crate) fn knows(&self, hash: u64) -> bool {
-        self.by_hash.contains_key(&hash)
-    }
-
     /// The weight of all ghosts.
     pub(crate) fn weight(&self) -> u64 {
         self.queue.weight(QUEUE)

@@ -10,6 +10,9 @@
 //! | [`S3Fifo`], [`QdLpFifo`], [`Car`], [`ClockPro`] | leaves a mark | by ghosts |
 //! | [`Lru`], [`Mru`], [`Slru`], [`Lfu`], [`LfuDa`], [`Gdsf`] | moves the entry | no |
 //! | [`TwoQ`], [`Arc`], [`Lirs`] | moves the entry | by ghosts |
+//! | [`LruK`] | notes the time | by ghosts |
+//! | [`LeCaR`], [`Cacheus`] | moves the entry for two experts | by ghosts, to learn whom to trust |
+//! | [`Lhd`], [`Hyperbolic`] | notes the time or counts it | no |
 //! | [`WTinyLfu`] | moves the entry, counts it | by the sketch |
 //!
 //! # A policy of your own
