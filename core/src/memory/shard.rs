@@ -89,10 +89,9 @@ where
         };
         let found = read(&node.value, node.life);
         match self.hits {
-            Hits::Ignored => {}
             // Only looked at once it is saturated: what nobody writes stays clean in every core's cache.
             Hits::Marked { max } if node.mark.get() < max => node.mark.set(node.mark.get() + 1),
-            Hits::Marked { .. } => {}
+            Hits::Ignored | Hits::Marked { .. } => {}
             Hits::Noted => self.policy.on_hit(Slot(slot)),
         }
         if let Some(idle) = &self.idle {
