@@ -226,7 +226,7 @@ impl Chart {
 }
 
 /// Plain rules first: who knows no media queries draws in light.
-const STYLE: &str = ".chart .paper{fill:#ffffff}.chart text{font-family:system-ui,'DejaVu Sans',Helvetica,Arial,sans-serif;\
+pub(crate) const STYLE: &str = ".chart .paper{fill:#ffffff}.chart text{font-family:system-ui,'DejaVu Sans',Helvetica,Arial,sans-serif;\
 font-size:12px;fill:#444444}.chart .title{font-size:15px;font-weight:600;fill:#111111}.chart .legend{font-size:12px}\
 .chart .grid{stroke:#dddddd;stroke-width:1;fill:none}.chart .middle{text-anchor:middle}.chart .end{text-anchor:end}\
 @media (prefers-color-scheme:dark){.chart .paper{fill:#16181d}.chart text{fill:#b9bec8}.chart .title{fill:#f2f3f5}\

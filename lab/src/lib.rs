@@ -3,6 +3,7 @@
 //! The `larder` command is made of these parts; `docs/guide/lab.md` shows it.
 
 pub mod analysis;
+pub mod bars;
 pub mod belady;
 pub mod capacity;
 pub mod chart;
@@ -17,4 +18,5 @@ pub mod simulator;
 pub mod stack;
 pub mod tally;
 pub mod trace;
+pub mod verdict;
 pub mod workload;

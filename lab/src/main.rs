@@ -5,8 +5,10 @@ mod commands;
 mod curves;
 mod failure;
 mod output;
+mod page;
 mod picture;
 mod progress;
+mod story;
 mod target;
 
 use std::process::ExitCode;

@@ -30,11 +30,6 @@ pub(crate) struct Begun {
 }
 
 impl Pictures {
-    /// Whether any is wanted.
-    pub(crate) const fn is_wanted(&self) -> bool {
-        self.svg.is_some() || self.png.is_some()
-    }
-
     pub(crate) fn begin(&self) -> Result<Begun, Failure> {
         let begin = |path: &Option<PathBuf>| path.as_deref().map(Output::create).transpose();
         Ok(Begun { svg: begin(&self.svg)?, png: begin(&self.png)? })

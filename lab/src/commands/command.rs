@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use super::{convert, curve, generate, info, simulate};
+use super::{convert, curve, generate, info, report, simulate};
 use crate::failure::Failure;
 
 /// What `larder` can do.
@@ -12,6 +12,8 @@ pub(crate) enum Command {
     Simulate(simulate::Simulate),
     /// Draw how many requests miss over how large the cache is
     Curve(curve::CurveCommand),
+    /// Write a page with curves, tables and charts of traces
+    Report(report::Report),
     /// Tell what a trace is like
     Info(info::Info),
     /// Write a trace in another format
@@ -26,6 +28,7 @@ impl Command {
         match self {
             Self::Simulate(simulate) => simulate.run(),
             Self::Curve(curve) => curve.run(),
+            Self::Report(report) => report.run(),
             Self::Info(info) => info.run(),
             Self::Convert(convert) => convert.run(),
             Self::Generate(generate) => generate.run(),

@@ -5,6 +5,7 @@ mod convert;
 mod curve;
 mod generate;
 mod info;
+mod report;
 mod rows;
 mod simulate;
 
