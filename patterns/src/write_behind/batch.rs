@@ -91,10 +91,11 @@ impl<K, V> Batch<K, V> {
     }
 
     /// How long a failed write waits before it is tried again: `first`, then twice as long each time, never longer than
-    /// `longest`. Up to half of each wait is taken off at random, so that writers don't return together.
+    /// `longest`. Up to half of each wait is taken off at random, so that writers don't return together. Less than a
+    /// millisecond counts as one; a `longest` below `first` counts as `first`.
     pub fn back_off(mut self, first: Duration, longest: Duration) -> Self {
-        self.first_delay = first;
-        self.longest_delay = longest;
+        self.first_delay = first.max(Duration::from_millis(1));
+        self.longest_delay = longest.max(self.first_delay);
         self
     }
 

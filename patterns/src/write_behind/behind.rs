@@ -5,8 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use larder_core::{
-    Change, Codec, Entry, Env, Error, ErrorKind, Journal, Lease, Lifetimes, Lookup, Record, Result, Store,
-    Writer,
+    Change, Codec, Entry, Env, Error, ErrorKind, Journal, Key, Lease, Lifetimes, Lookup, Record, Result,
+    Store, Writer,
 };
 use tokio::sync::MutexGuard;
 
@@ -141,10 +141,9 @@ impl<S: Store, W: Writer<S::Key, S::Value>> WriteBehind<S, W> {
     /// Queues `writes`, of which there are no more than the queue has room for.
     pub(super) async fn queue(&self, writes: Vec<Write<S>>) -> Result<Queued<'_, S, W>> {
         let flusher = &self.flusher;
-        let mut seen = HashSet::new();
-        let keys = writes.iter().map(|write| &write.0).filter(|key| seen.insert(*key)).cloned().collect();
         flusher.start()?;
-        let held = flusher.pending.hold(keys, flusher.batch.capacity, flusher.batch.full).await?;
+        let held =
+            flusher.pending.hold(distinct(&writes), flusher.batch.capacity, flusher.batch.full).await?;
         flusher.start()?;
         let turns = self.stripes.lock_many(held.keys().iter()).await;
         let now = flusher.env.now();
@@ -167,6 +166,15 @@ impl<S: Store, W: Writer<S::Key, S::Value>> WriteBehind<S, W> {
         let life = entry.life().resolve(self.flusher.env.now(), &Lifetimes::default(), || 0);
         (key.clone(), Some(Entry::with_life(entry.value().clone(), life)))
     }
+}
+
+/// Each key once.
+fn distinct<K: Key, T>(writes: &[(K, T)]) -> Vec<K> {
+    if let [(key, _)] = writes {
+        return vec![key.clone()];
+    }
+    let mut seen = HashSet::new();
+    writes.iter().map(|(key, _)| key).filter(|key| seen.insert(*key)).cloned().collect()
 }
 
 /// A key, and its new entry; `None`: it is deleted.

@@ -162,10 +162,11 @@ impl<S: Store, W: Writer<S::Key, S::Value>> WriteBehind<S, W> {
     async fn remove_each<T>(&self, cached: Vec<(S::Key, T)>, pending: Vec<(S::Key, T)>) -> Result<usize> {
         let keys = |keys: Vec<(S::Key, T)>| keys.into_iter().map(|(key, _)| key).collect::<Vec<_>>();
         let (cached, pending) = (keys(cached), keys(pending));
+        let removed = self.inner().remove_many(&cached).await?;
         if !pending.is_empty() {
             self.inner().remove_many(&pending).await?;
         }
-        self.inner().remove_many(&cached).await
+        Ok(removed)
     }
 }
 
