@@ -12,6 +12,7 @@ const BOTTOM: f64 = 52.0;
 /// Colours that can be told apart on white and on black; when they are used up, dashes begin.
 const COLOURS: [&str; 8] =
     ["#3b82f6", "#ef4444", "#10a37f", "#f59e0b", "#8b5cf6", "#ec4899", "#0ea5b7", "#84a017"];
+const STRONG: [&str; 3] = ["#9a5b13", "#7d8490", "#b91c1c"];
 const DASHES: [&str; 4] = ["none", "7 4", "2 3", "10 3 2 3"];
 
 /// How numbers are spread along an axis.
@@ -119,7 +120,7 @@ impl Range {
     fn ticks(&self, binary: bool) -> Vec<f64> {
         match self.scale {
             Scale::Log if binary => powers(self, 4.0, &[1.0]),
-            Scale::Log if self.to / self.from < 50.0 => powers(self, 10.0, &[1.0, 2.0, 5.0]),
+            Scale::Log if self.to / self.from < 1500.0 => powers(self, 10.0, &[1.0, 2.0, 5.0]),
             Scale::Log => powers(self, 10.0, &[1.0]),
             Scale::Linear => {
                 let rough = (self.to - self.from) / 5.0;
@@ -188,9 +189,18 @@ impl Chart {
         );
     }
 
+    /// Strong lines are solid and have colours of their own.
+    fn look(&self, number: usize) -> (&'static str, &'static str) {
+        let strong = self.series.get(number).is_some_and(|series| series.strong);
+        let like = self.series.iter().take(number).filter(|series| series.strong == strong).count();
+        if strong {
+            return (STRONG[like % STRONG.len()], DASHES[0]);
+        }
+        (COLOURS[like % COLOURS.len()], DASHES[like / COLOURS.len() % DASHES.len()])
+    }
+
     fn draw_series(&self, svg: &mut String, number: usize, series: &Series, (x, y): (&Range, &Range)) {
-        let colour = COLOURS[number % COLOURS.len()];
-        let dash = DASHES[number / COLOURS.len() % DASHES.len()];
+        let (colour, dash) = self.look(number);
         let name = escaped(&series.name);
         let width = if series.strong { 3.0 } else { 1.6 };
         let _ = writeln!(svg, "<g class=\"series\" data-name=\"{name}\"><title>{name}</title>");

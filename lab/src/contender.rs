@@ -29,6 +29,33 @@ pub enum Rules {
     Papers,
 }
 
+/// What the policies are called in Rust.
+const TYPES: &[(&str, &str)] = &[
+    ("fifo", "Fifo"),
+    ("lru", "Lru"),
+    ("lfu", "Lfu"),
+    ("lfuda", "LfuDa"),
+    ("gdsf", "Gdsf"),
+    ("mru", "Mru"),
+    ("random", "Random"),
+    ("clock", "Clock"),
+    ("slru", "Slru"),
+    ("2q", "TwoQ"),
+    ("lru-k", "LruK"),
+    ("arc", "Arc"),
+    ("car", "Car"),
+    ("lirs", "Lirs"),
+    ("clock-pro", "ClockPro"),
+    ("sieve", "Sieve"),
+    ("s3-fifo", "S3Fifo"),
+    ("qdlp", "QdLpFifo"),
+    ("w-tinylfu", "WTinyLfu"),
+    ("lecar", "LeCaR"),
+    ("cacheus", "Cacheus"),
+    ("lhd", "Lhd"),
+    ("hyperbolic", "Hyperbolic"),
+];
+
 /// The policies that have rules of their own by their papers.
 fn by_paper(name: &str, capacity: u64, weighing: Weighing) -> Option<Box<dyn Replay>> {
     fn strict<P: EvictionPolicy>(
@@ -79,6 +106,11 @@ impl Contender {
             Self::Belady => "Belady",
             Self::BeladySize => "Belady by size",
         }
+    }
+
+    /// Its name in Rust, below `larder::policies`; `None` for those that no cache can run.
+    pub fn type_name(self) -> Option<&'static str> {
+        TYPES.iter().find(|(name, _)| *name == self.name()).map(|(_, in_rust)| *in_rust)
     }
 
     /// Whether a cache could run it.

@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::progress::{Progress, watch};
 
 /// More requests than these, over all runs, are not replayed unless somebody asks for it.
-const QUICK: u64 = 200_000_000;
+const QUICK: u64 = 600_000_000;
 
 /// How exact an answer should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

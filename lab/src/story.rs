@@ -170,7 +170,7 @@ impl Study {
         let others = self.curves.iter().filter(|curve| curve.policy != "belady");
         let rows: Vec<_> =
             others.map(|curve| (title(curve.policy).to_owned(), mean_gap(curve, bound).max(0.0))).collect();
-        bars("More requests missed than by Belady's policy", &rows, Unit::Percent)
+        bars("More misses than by Belady's policy, as part of all requests", &rows, Unit::Percent)
     }
 
     fn working_set(&self) -> Chart {
@@ -182,8 +182,8 @@ impl Study {
             x: Axis::new("requests", Scale::Linear, Unit::Count),
             y: Axis::new("keys", Scale::Linear, Unit::Count),
             series: vec![
-                Series::new("unique in the window", line(|window| window.unique)),
-                Series::new("seen the first time", line(|window| window.new)),
+                Series::new("unique keys", line(|window| window.unique)),
+                Series::new("new keys", line(|window| window.new)),
             ],
         }
     }

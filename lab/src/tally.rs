@@ -30,6 +30,17 @@ impl Tally {
         self.requests - self.misses
     }
 
+    /// Both counted together.
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self {
+            requests: self.requests + other.requests,
+            misses: self.misses + other.misses,
+            request_bytes: self.request_bytes + other.request_bytes,
+            miss_bytes: self.miss_bytes + other.miss_bytes,
+        }
+    }
+
     /// The part of the requests that found nothing.
     pub fn miss_ratio(&self) -> f64 {
         ratio(self.misses, self.requests)

@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use super::{convert, curve, generate, info, report, simulate};
+use super::{advise, convert, curve, generate, info, report, simulate};
 use crate::failure::Failure;
 
 /// What `larder` can do.
@@ -14,6 +14,8 @@ pub(crate) enum Command {
     Curve(curve::CurveCommand),
     /// Write a page with curves, tables and charts of traces
     Report(report::Report),
+    /// Say which policy, capacity, shards and TTL to take
+    Advise(advise::Advise),
     /// Tell what a trace is like
     Info(info::Info),
     /// Write a trace in another format
@@ -29,6 +31,7 @@ impl Command {
             Self::Simulate(simulate) => simulate.run(),
             Self::Curve(curve) => curve.run(),
             Self::Report(report) => report.run(),
+            Self::Advise(advise) => advise.run(),
             Self::Info(info) => info.run(),
             Self::Convert(convert) => convert.run(),
             Self::Generate(generate) => generate.run(),

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod advise;
 mod command;
 mod convert;
 mod curve;
