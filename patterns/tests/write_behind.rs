@@ -219,7 +219,7 @@ fn a_lease_taken_while_a_write_is_pending_is_void_for_ever() {
     let (_env, manual, store, gate) = gated(1);
     let before = manual.block_on(store.lease(&1)).unwrap();
     manual.block_on(store.remove(&1)).unwrap();
-    let during = manual.block_on(store.lease(&1)).unwrap();
+    let [during, kept] = [(); 2].map(|()| manual.block_on(store.lease(&1)).unwrap());
     let Lookup::Miss(missed) = manual.block_on(store.get(&1)).unwrap() else {
         panic!("its removal is queued")
     };
@@ -228,10 +228,41 @@ fn a_lease_taken_while_a_write_is_pending_is_void_for_ever() {
     manual.run();
     gate.try_next_call().unwrap().answer(());
     assert_eq!(manual.run(), 0);
-    let fills = vec![(1, Entry::new(10), missed), (1, Entry::new(10), before)];
-    assert_eq!(manual.block_on(store.fill_many(fills)).unwrap(), [Filled::Void, Filled::Void]);
+    let fills = [missed, kept, before].map(|lease| (1, Entry::new(10), lease));
+    assert_eq!(manual.block_on(store.fill_many(fills.into())).unwrap(), [Filled::Void; 3]);
     let after = manual.block_on(store.lease(&1)).unwrap();
     assert!(manual.block_on(store.fill(1, 12.into(), after)).unwrap().is_stored());
+}
+
+#[test]
+fn a_lease_that_a_failing_cache_left_good_fills_nothing_while_the_write_is_pending() {
+    let (_env, manual, store, gate) = gated(1);
+    let [first, second, late] = [(); 3].map(|()| manual.block_on(store.lease(&1)).unwrap());
+    store.inner().on(Op::Insert).fail();
+    manual.block_on(store.put(1, 11)).unwrap();
+    assert_eq!(manual.block_on(store.fill(1, 10.into(), first)).unwrap(), Filled::Void);
+    assert_eq!(manual.block_on(store.fill_many(vec![(1, 10.into(), second)])).unwrap(), [Filled::Void]);
+    manual.run();
+    gate.try_next_call().unwrap().answer(());
+    assert_eq!(manual.run(), 0);
+    assert_eq!(manual.block_on(store.fill(1, 10.into(), late)).unwrap(), Filled::Void);
+}
+
+#[test]
+fn two_writes_of_one_key_reach_the_queue_and_the_cache_in_the_same_order() {
+    let (env, manual, store, gate) = gated(1);
+    let slow = store.inner().on(Op::Insert).first(1).hang();
+    let first = doing(&env, &store, |store| async move { store.put(1, 11).await });
+    let second = doing(&env, &store, |store| async move { store.put(1, 12).await });
+    manual.run();
+    slow.release();
+    manual.run();
+    assert_eq!((first.answer(), second.answer()), (Some(Ok(())), Some(Ok(()))));
+    while let Some(call) = gate.try_next_call() {
+        call.answer(());
+        manual.run();
+    }
+    assert_eq!((value(&manual, store.inner().inner(), 1), store.stats().depth), (Some(12), 0));
 }
 
 #[test]
@@ -273,6 +304,24 @@ fn a_write_that_is_given_up_goes_to_the_handler_and_leaves_the_cache() {
     assert_eq!((store.stats().dead_letters, store.stats().depth), (2, 0));
     assert_eq!(value(&manual, store.inner().inner(), 1), None);
     assert_eq!(kind(manual.block_on(store.flush())), Ok(()), "what was given up is settled");
+}
+
+#[test]
+fn a_write_is_not_given_up_for_the_failures_of_the_one_before() {
+    let (env, manual) = Env::manual();
+    let gate = Gate::new();
+    let batch = Batch::of(1).every(Duration::ZERO).give_up_after(1, |_, _| ());
+    let store = behind(&env, gate.clone(), batch);
+    manual.block_on(store.put(1, 10)).unwrap();
+    manual.run();
+    manual.block_on(store.put(1, 11)).unwrap();
+    gate.try_next_call().unwrap().fail(Error::write("a scripted fault"));
+    manual.run();
+    manual.advance(SECOND);
+    manual.run();
+    let call = gate.try_next_call().unwrap();
+    assert!(*call.asked() == [Change::Put(1, 11)]);
+    assert_eq!(store.stats().dead_letters, 0);
 }
 
 #[test]

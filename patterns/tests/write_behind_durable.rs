@@ -224,6 +224,21 @@ fn what_the_origin_has_not_comes_back_and_is_seen_and_written_before_what_follow
 }
 
 #[test]
+fn a_cache_that_outlived_the_process_loses_its_copy_of_what_comes_back() {
+    let journal = MemoryJournal::default();
+    let (_env, manual, store, _gate) = gated(&journal);
+    manual.block_on(store.put(1, 11)).unwrap();
+    let (env, manual) = Env::manual();
+    let cache = MapStore::new(&env).shared();
+    manual.block_on(cache.put(1, 10)).unwrap();
+    let store = cache.clone().write_behind(MapOrigin::new(), Batch::of(9), &env);
+    let store = manual.block_on(store.durable(journal.crashed(0), Bytes)).unwrap();
+    assert_eq!(value(&manual, &store, 1), Some(11));
+    manual.block_on(store.flush()).unwrap();
+    assert_eq!((value(&manual, &store, 1), value(&manual, &cache, 1)), (None, None));
+}
+
+#[test]
 fn a_write_that_the_journal_or_the_codec_refuses_is_neither_queued_nor_cached() {
     let journal = MemoryJournal::default();
     let (_env, manual, store, _gate) = gated(&journal);
