@@ -1,8 +1,8 @@
 //! Every pattern as a method on every store.
 
-use larder_core::{Env, Loader, Store, Writer};
+use larder_core::{Env, Loader, Result, Store, Writer};
 
-use crate::{Batch, ReadThrough, Tiered, TokioEnv, WriteAround, WriteBehind, WriteThrough};
+use crate::{Batch, Fresh, Freshness, ReadThrough, Tiered, TokioEnv, WriteAround, WriteBehind, WriteThrough};
 
 /// Puts the patterns on every store: each method wraps the store that it is called on.
 ///
@@ -32,6 +32,39 @@ pub trait PatternExt: Store + Sized {
         L: Loader<Self::Key, Self::Value>,
     {
         ReadThrough::new(self, loader, env)
+    }
+
+    /// Answers a read after `part` of an entry's life at once, and reloads the entry behind, in a task of `env`: above 0, up
+    /// to 1; 0.8 means in the last fifth. Loads what is missing, too, once for all who wait.
+    ///
+    /// ```
+    /// # use larder_core::{Env, ErrorKind, MemoryOptions, Store};
+    /// # use larder_patterns::PatternExt;
+    /// # use larder_policies::Lru;
+    /// # use std::time::Duration;
+    /// # let (env, manual) = Env::manual();
+    /// # manual.block_on(async {
+    /// # let memory = || MemoryOptions::new(100).ttl(Duration::from_secs(60)).env(&env).build(Lru::new);
+    /// let origin = |n: u64| async move { Ok(Some(n * n)) };
+    /// let squares = memory().refresh_ahead(origin, 0.8, &env)?;
+    /// assert_eq!(squares.get(&12).await?.value(), Some(144));
+    /// assert_eq!(memory().refresh_ahead(origin, 8.0, &env).unwrap_err().kind(), ErrorKind::Invalid);
+    /// # Ok::<(), larder_core::Error>(())
+    /// # }).unwrap();
+    /// ```
+    fn refresh_ahead<L>(self, origin: L, part: f64, env: &Env) -> Result<Fresh<Self, L>>
+    where
+        L: Loader<Self::Key, Self::Value>,
+    {
+        self.keep_fresh(origin, Freshness::new().refresh_ahead(part), env)
+    }
+
+    /// Loads what is missing and reloads what is no longer fresh, as `freshness` says.
+    fn keep_fresh<L>(self, origin: L, freshness: Freshness, env: &Env) -> Result<Fresh<Self, L>>
+    where
+        L: Loader<Self::Key, Self::Value>,
+    {
+        Fresh::new(self, origin, freshness, env)
     }
 
     /// Puts a smaller, faster store before this one: a near copy of what is used most.

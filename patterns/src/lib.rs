@@ -3,7 +3,9 @@
 //! | | |
 //! |---|---|
 //! | [`PatternExt`] | puts every pattern on every store |
+//! | [`CacheAside`] | a repository that asks the cache, then the origin |
 //! | [`ReadThrough`] | a miss is loaded, once for all who wait |
+//! | [`Fresh`], [`Freshness`], [`Budget`] | refresh-ahead, stale answers, back-off, negative entries: all that concerns freshness |
 //! | [`Tiered`] | a near copy of what is used most |
 //! | [`WriteThrough`] | a write reaches the origin, then the cache |
 //! | [`WriteAround`] | a write reaches the origin, and only invalidates the cache |
@@ -12,9 +14,12 @@
 //! | [`TokioEnv`] | `Env::tokio()`: the real world |
 
 mod cache;
+mod cache_aside;
 mod ext;
 mod flight;
+mod fresh;
 mod invalidating;
+mod loading;
 mod loads;
 mod origin_first;
 mod panics;
@@ -29,7 +34,9 @@ mod write_through;
 mod writes;
 
 pub use cache::{Cache, CacheBuilder, Event};
+pub use cache_aside::{AsideStats, CacheAside};
 pub use ext::PatternExt;
+pub use fresh::{Budget, Fresh, FreshStats, Freshness};
 pub use loads::LoadStats;
 pub use read_through::ReadThrough;
 pub use runtime::TokioEnv;

@@ -11,9 +11,9 @@ use crate::panics::caught;
 
 /// Runs `load` to its end, or until `deadline` completes: then it is dropped and the outcome is a
 /// [`Timeout`](ErrorKind::Timeout). A panic is an outcome, too.
-pub(super) async fn guarded<T>(
+pub(crate) async fn guarded<T>(
     node: Node,
-    load: BoxFuture<'static, Result<T>>,
+    load: BoxFuture<'_, Result<T>>,
     deadline: Option<BoxFuture<'static, ()>>,
 ) -> Result<T> {
     let mut load = Some(load);
@@ -39,7 +39,7 @@ pub(super) async fn guarded<T>(
 
 fn poll_load<T>(
     node: Node,
-    load: &mut BoxFuture<'static, Result<T>>,
+    load: &mut BoxFuture<'_, Result<T>>,
     context: &mut Context<'_>,
 ) -> Poll<Result<T>> {
     caught(|| {

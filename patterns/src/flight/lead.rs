@@ -44,7 +44,8 @@ impl<K: Key, T: Value> Lead<K, T> {
         Ok(flight)
     }
 
-    fn land(mut self, outcome: Result<T>) {
+    /// Ends the flight with `outcome`, for all who wait.
+    pub(crate) fn land(mut self, outcome: Result<T>) {
         self.finish(outcome);
     }
 

@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use larder_core::{Key, Value};
 
+pub(crate) use guarded::guarded;
 pub(crate) use lead::{Lead, fly_many};
 use reentrance::Node;
 use table::{Detach, Place, Table};

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use larder_core::{Entry, Env, Error, ErrorKind, Filled, Lease, Loader, Lookup, Result, Store};
+use larder_core::{Entry, Env, Filled, Lease, Loader, Lookup, Result, Store};
 
 use crate::flight::Flight;
+use crate::loading::{as_kept, exactly};
 use crate::loads::Loads;
 
 /// What a load finds.
@@ -53,7 +54,7 @@ impl<S: Store, L: Loader<S::Key, S::Value>> Parts<S, L> {
             return Ok(found);
         }
         let keys: Vec<_> = missing.iter().map(|(_, wanted)| wanted.key.clone()).collect();
-        let loaded = self.loads.measured(env.clock(), self.load_exactly(&keys)).await?;
+        let loaded = self.loads.measured(env.clock(), exactly(&self.loader, &keys)).await?;
         let (mut fills, mut places) = (Vec::with_capacity(missing.len()), Vec::with_capacity(missing.len()));
         for ((at, wanted), loaded) in missing.into_iter().zip(loaded) {
             match loaded {
@@ -68,19 +69,10 @@ impl<S: Store, L: Loader<S::Key, S::Value>> Parts<S, L> {
         if !fills.is_empty() {
             let filled = self.taken(self.inner.fill_many(fills).await).unwrap_or_default();
             for (at, filled) in places.into_iter().zip(filled) {
-                found[at] = found[at].take().map(|entry| entry_as(entry, filled));
+                found[at] = found[at].take().map(|entry| as_kept(entry, filled));
             }
         }
         Ok(found)
-    }
-
-    async fn load_exactly(&self, keys: &[S::Key]) -> Result<Vec<Found<S>>> {
-        let loaded = self.loader.load_many(keys).await?;
-        if loaded.len() == keys.len() {
-            return Ok(loaded);
-        }
-        let doing = format!("loading {} keys, for which there are {} answers", keys.len(), loaded.len());
-        Err(Error::new(ErrorKind::Load, doing))
     }
 
     /// A load that ended after the look-up may have filled the store: its value, or else the newer lease.
@@ -103,7 +95,7 @@ impl<S: Store, L: Loader<S::Key, S::Value>> Parts<S, L> {
             return None;
         };
         let filled = self.taken(self.inner.fill(wanted.key, entry.clone(), wanted.lease).await);
-        Some(entry_as(entry, filled.unwrap_or(Filled::Void)))
+        Some(as_kept(entry, filled.unwrap_or(Filled::Void)))
     }
 
     /// Counts a failure of the store to take what was loaded. That a lease was void is none.
@@ -112,13 +104,5 @@ impl<S: Store, L: Loader<S::Key, S::Value>> Parts<S, L> {
             self.loads.unkept();
         }
         filled.ok()
-    }
-}
-
-/// What was loaded, with the life that the store gave it if it took it.
-fn entry_as<V>(entry: Entry<V>, filled: Filled) -> Entry<V> {
-    match filled {
-        Filled::Stored(life) => Entry::with_life(entry.into_value(), life),
-        Filled::Void => entry,
     }
 }

@@ -1,0 +1,87 @@
+//! What to do with an entry that was found: one pure function of its life and the moment.
+
+use std::time::Duration;
+
+use larder_core::{Life, Time};
+
+/// What to do with an entry that was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Decision {
+    /// Answer.
+    Serve,
+    /// Answer, and reload behind.
+    ServeAndReload,
+    /// Reload; answer with the entry if that fails or takes too long.
+    WaitOrServeStale,
+    /// Reload; the entry is no answer any more.
+    Load,
+}
+
+/// Where one decision ends and the next begins.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Thresholds {
+    /// After which part of its fresh life an entry is reloaded ahead.
+    pub(super) ahead: Option<f64>,
+    /// The factor of probabilistic early expiration.
+    pub(super) early: Option<f64>,
+    /// How long past the soft deadline an entry is an answer that needs no waiting.
+    pub(super) revalidate: Duration,
+    /// How long past the soft deadline an entry is an answer where there is no better one.
+    pub(super) tolerate: Duration,
+}
+
+/// No draw of 53 random bits makes an entry expire earlier than by this many costs of a load (times the factor).
+const MOST_EARLY: f64 = 37.0;
+
+impl Thresholds {
+    /// What to do at `now` with an entry of this `life`, where a load takes `cost`. `random`, from 0 to 1, is drawn only
+    /// near the soft deadline, and only if early expiration is on.
+    pub(super) fn decide(
+        &self,
+        life: Life,
+        now: Time,
+        cost: Duration,
+        random: impl FnOnce() -> f64,
+    ) -> Decision {
+        if !life.is_usable(now) {
+            return Decision::Load;
+        }
+        let Some(end) = life.fresh_until().time() else { return Decision::Serve };
+        if now < end {
+            let due = self.is_ahead(life, now, end) || self.is_early(now, end, cost, random);
+            return if due { Decision::ServeAndReload } else { Decision::Serve };
+        }
+        let overdue = now.since(end);
+        if overdue < self.revalidate {
+            Decision::ServeAndReload
+        } else if overdue < self.tolerate {
+            Decision::WaitOrServeStale
+        } else {
+            Decision::Load
+        }
+    }
+
+    /// Whether the entry is still an answer at `now` where there is no better one.
+    pub(super) fn tolerates(&self, life: Life, now: Time) -> bool {
+        let overdue = life.fresh_until().time().map_or(Duration::ZERO, |end| now.since(end));
+        life.is_usable(now) && (life.is_fresh(now) || overdue < self.tolerate.max(self.revalidate))
+    }
+
+    fn is_ahead(&self, life: Life, now: Time, end: Time) -> bool {
+        let (Some(part), Some(stored)) = (self.ahead, life.stored()) else { return false };
+        nanos(stored, now) >= part * nanos(stored, end)
+    }
+
+    fn is_early(&self, now: Time, end: Time, cost: Duration, random: impl FnOnce() -> f64) -> bool {
+        let Some(factor) = self.early else { return false };
+        let (left, reach) = (nanos(now, end), cost.as_nanos() as f64 * factor);
+        left < reach * MOST_EARLY && left <= reach * -(1.0 - random()).ln()
+    }
+}
+
+fn nanos(from: Time, to: Time) -> f64 {
+    to.as_nanos().saturating_sub(from.as_nanos()) as f64
+}
+
+#[cfg(test)]
+mod tests;
