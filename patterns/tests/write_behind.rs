@@ -77,7 +77,7 @@ fn a_batch_leaves_when_it_is_full_or_its_oldest_write_has_waited_long_enough() {
     put(5);
     manual.run();
     assert_eq!(store.stats().lag, SECOND / 2);
-    manual.advance(SECOND / 2 - Duration::from_nanos(1));
+    manual.advance(Duration::from_nanos(499_999_999));
     manual.run();
     assert_eq!(writer.counts().batches(), [3]);
     manual.advance(Duration::from_nanos(1));
@@ -501,6 +501,27 @@ fn a_cache_that_takes_no_values_costs_no_write_and_shows_no_old_value() {
     assert_eq!(manual.run(), 0);
     assert_eq!(value(&manual, &store, 1), None);
     assert_eq!((store.stats().written, store.stats().store_errors, gate.calls()), (1, 2, 1));
+}
+
+#[test]
+fn a_cache_that_hangs_holds_up_the_queue_only_until_the_deadline() {
+    let (env, manual) = Env::manual();
+    let origin = MapOrigin::<u64, u64>::new();
+    let batch = Batch::of(1).every(Duration::ZERO).write_deadline(SECOND);
+    let store = behind(&env, origin.clone(), batch);
+    store.inner().on(Op::Insert).first(1).fail();
+    let hang = store.inner().on(Op::Remove).hang();
+    manual.block_on(store.put(1, 10)).unwrap();
+    manual.run();
+    manual.block_on(store.put(2, 20)).unwrap();
+    manual.run();
+    assert_eq!((origin.get(&1), origin.get(&2)), (Some(10), None));
+    manual.advance(SECOND);
+    manual.run();
+    assert_eq!((origin.get(&2), value(&manual, &store, 1)), (Some(20), Some(10)));
+    hang.lift();
+    manual.advance(SECOND);
+    assert_eq!(manual.run(), 0);
 }
 
 #[test]

@@ -161,6 +161,7 @@ impl Codec for Bytes {
     }
 }
 
+type Gate = WriteGate<u64, u64>;
 type Durable<W> = WriteBehind<MapStore<u64, u64>, W>;
 
 /// What the next process opens.
@@ -175,8 +176,8 @@ fn open<W: larder_core::Writer<u64, u64>>(
     (env, manual, store)
 }
 
-fn gated(journal: &MemoryJournal) -> (Env, Manual, Durable<WriteGate<u64, u64>>, WriteGate<u64, u64>) {
-    let gate = WriteGate::new();
+fn gated(journal: &MemoryJournal) -> (Env, Manual, Durable<Gate>, Gate) {
+    let gate = Gate::new();
     let (env, manual, store) = open(journal, gate.clone(), Batch::of(9));
     (env, manual, store.unwrap(), gate)
 }

@@ -123,9 +123,10 @@ fn a_write_that_fails_at_any_step_leaves_the_key_invalidated() {
             let store = Faulty::new(MapStore::new(&env), &env).write_through(writer.clone());
             manual.block_on(store.inner().put(1, 10)).unwrap();
             fail(store.inner(), &writer.mode);
-            let outcome = match many {
-                false => manual.block_on(store.put(1, 11)),
-                true => manual.block_on(store.insert_many(vec![(1, 11.into()), (2, 21.into())])),
+            let outcome = if many {
+                manual.block_on(store.insert_many(vec![(1, 11.into()), (2, 21.into())]))
+            } else {
+                manual.block_on(store.put(1, 11))
             };
             assert_eq!(kind(outcome), Err(expected), "step {at}");
             assert_eq!(cached(&manual, &store), None, "step {at}");

@@ -99,7 +99,8 @@ impl<K, V> Batch<K, V> {
         self
     }
 
-    /// How long one call of the writer may take; then it has failed. Without: as long as it likes, and the queue waits.
+    /// How long one call of the writer may take; then it has failed. So has a call of the cache or of the journal that the
+    /// queue makes on its own. Without: as long as it likes, and the queue waits.
     ///
     /// A write that was dropped for it may still reach an origin that is merely slow: after the write that follows, too,
     /// unless the origin itself refuses the older one. So give the writer's own client the shorter deadline.

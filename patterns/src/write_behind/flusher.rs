@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use larder_core::{Change, Env, Error, ErrorKind, Result, Store, Time, Writer};
+use larder_core::{BoxFuture, Change, Env, Error, ErrorKind, Result, Store, Time, Writer};
 
 use super::batch::Batch;
 use super::durable::Durable;
@@ -70,8 +70,7 @@ impl<S: Store, W: Writer<S::Key, S::Value>> Flusher<S, W> {
         let changes: Vec<Change<_, _>> =
             turns.items.iter().filter_map(|item| Some(item.op.as_ref()?.change(&item.key))).collect();
         if !changes.is_empty() {
-            let deadline = self.batch.write_deadline.map(|deadline| self.env.sleep(deadline));
-            match write(&self.writer, &changes, deadline).await {
+            match write(&self.writer, &changes, self.deadline()).await {
                 Ok(()) => self.written(&turns.items),
                 Err(error) => {
                     self.failed(&turns.items, &error);
@@ -117,12 +116,12 @@ impl<S: Store, W: Writer<S::Key, S::Value>> Flusher<S, W> {
     }
 
     async fn invalidate(&self, key: &S::Key, doubt: u64) {
-        let removed = self.inner.remove(key).await;
-        self.pending.with(|table| match removed {
-            Ok(_) => table.trust(key, doubt),
-            Err(_) => table.stumbled(key),
-        });
-        if removed.is_err() {
+        let is_removed =
+            within(self.inner.remove(key), self.deadline()).await.is_some_and(|removed| removed.is_ok());
+        if is_removed {
+            self.pending.with(|table| table.trust(key, doubt));
+        } else {
+            self.pending.with(|table| table.stumbled(key));
             self.counts.store_errors.add(1);
         }
     }
@@ -135,11 +134,14 @@ impl<S: Store, W: Writer<S::Key, S::Value>> Flusher<S, W> {
     }
 
     async fn settle(&self) {
-        if let Some(durable) = &self.durable
-            && durable.settle().await.is_err()
-        {
+        let Some(durable) = &self.durable else { return };
+        if within(durable.settle(), self.deadline()).await.is_none_or(|settled| settled.is_err()) {
             self.counts.journal_errors.add(1);
         }
+    }
+
+    fn deadline(&self) -> Option<BoxFuture<'static, ()>> {
+        self.batch.write_deadline.map(|deadline| self.env.sleep(deadline))
     }
 
     /// How long to wait after this many failures in a row: half for certain, half at random.

@@ -78,7 +78,7 @@ impl<K: Key, V: Value> Pending<K, V> {
 
     /// What a look-up of `key` at `now` is to answer.
     pub(super) fn look(&self, key: &K, now: Time) -> Seen<V> {
-        if self.visible.load(Ordering::SeqCst) == 0 || self.bucket(key).pending.load(Ordering::SeqCst) == 0 {
+        if !self.may_be_pending(key) {
             return Seen::Cached;
         }
         let Some((op, unwritten)) = self.with(|table| table.look(key)) else { return Seen::Cached };
@@ -91,7 +91,7 @@ impl<K: Key, V: Value> Pending<K, V> {
 
     /// Whether readers are to see something else than the cache has.
     pub(super) fn is_pending(&self, key: &K) -> bool {
-        self.visible.load(Ordering::SeqCst) > 0 && self.with(|table| table.look(key)).is_some()
+        self.may_be_pending(key) && self.with(|table| table.look(key)).is_some()
     }
 
     /// Says that the cache is asked for `keys` until the guard is dropped, because a look before found nothing pending.
@@ -217,6 +217,10 @@ impl<K: Key, V: Value> Pending<K, V> {
         if self.with(|table| table.depth()) == 0 {
             self.work.notify_one();
         }
+    }
+
+    fn may_be_pending(&self, key: &K) -> bool {
+        self.visible.load(Ordering::SeqCst) > 0 && self.bucket(key).pending.load(Ordering::SeqCst) > 0
     }
 
     fn bucket(&self, key: &K) -> &Bucket {
