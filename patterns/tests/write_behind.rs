@@ -420,6 +420,26 @@ fn flush_waits_for_what_was_acknowledged_before_it_and_for_nothing_else() {
 }
 
 #[test]
+fn a_flush_that_timed_out_leaves_later_writes_waiting_for_company() {
+    let (env, manual) = Env::manual();
+    let writer = CountingWriter::new(|change: Change<u64, u64>| async move {
+        if *change.key() == 1 { Err(Error::write("poison")) } else { Ok(()) }
+    });
+    let store =
+        behind(&env, writer.clone(), Batch::of(3).every(3_600 * SECOND).flush_deadline(Duration::ZERO));
+    manual.block_on(store.put(1, 10)).unwrap();
+    assert_eq!(kind(manual.block_on(store.flush())), Err(ErrorKind::Timeout));
+    manual.run();
+    [2, 3, 4].into_iter().for_each(|key| {
+        manual.run();
+        assert_eq!(writer.counts().of(&2), 0, "the batch is not full");
+        manual.block_on(store.put(key, key)).unwrap();
+    });
+    manual.run();
+    assert_eq!(writer.counts().batches(), [1, 3]);
+}
+
+#[test]
 fn flush_waits_for_the_value_that_came_after_the_one_being_written() {
     let (env, manual, store, gate) = gated(9);
     manual.block_on(store.put(1, 10)).unwrap();

@@ -476,5 +476,10 @@ proptest! {
             assert!(allowed.contains(&life.origin.get(key)), "key {key} is {:?}, not {allowed:?}", life.origin.get(key));
         }
         assert!(life.journal.sequences().is_empty());
+        let mut newest = BTreeMap::new();
+        for (key, value) in life.origin.log().iter().filter_map(|change| Some((*change.key(), *change.value()?))) {
+            let before = newest.insert(key, value);
+            assert!(before.is_none_or(|before| before <= value), "key {key} went back to {value}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! The queue as plain data: one slot a key, and whose turn it is. Used under one lock; nothing here waits.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,8 +14,8 @@ const ALONE: u32 = 2;
 
 pub(super) struct Table<K, V> {
     slots: HashMap<K, Slot<V>, RandomState>,
-    /// The keys whose turn is with the next batch, in the order they came.
-    queued: VecDeque<K>,
+    /// The keys whose turn is with the next batch, by their oldest operation that the origin has not.
+    queued: BTreeMap<(u64, u64), K>,
     /// The keys that are tried again, by the moment.
     later: BTreeMap<(Time, u64), K>,
     /// The operations that `flush` would wait for, and when each was acknowledged.
@@ -56,7 +56,7 @@ impl<K: Key, V> Table<K, V> {
     pub(super) fn new() -> Self {
         Self {
             slots: HashMap::default(),
-            queued: VecDeque::new(),
+            queued: BTreeMap::new(),
             later: BTreeMap::new(),
             unwritten: BTreeMap::new(),
             wanted: 0,
@@ -166,8 +166,7 @@ impl<K: Key, V> Table<K, V> {
         }
         self.was_later = false;
         if is_due {
-            let keys: Vec<_> = self.queued.drain(..size.min(self.queued.len())).collect();
-            return Next::Write(keys.into_iter().map(|key| self.begin(key)).collect());
+            return Next::Write(self.take_queued(size));
         }
         if self.slots.is_empty() {
             self.running = false;
@@ -242,8 +241,12 @@ impl<K: Key, V> Table<K, V> {
     }
 
     fn append(&mut self, key: &K) {
-        self.slot(key).turn = Turn::Queued;
-        self.queued.push_back(key.clone());
+        self.numbers += 1;
+        let number = self.numbers;
+        let slot = self.slot(key);
+        slot.turn = Turn::Queued;
+        let oldest = if slot.unwritten { slot.first } else { 0 };
+        self.queued.insert((oldest, number), key.clone());
     }
 
     fn postpone(&mut self, key: &K, time: Time) {
@@ -255,14 +258,16 @@ impl<K: Key, V> Table<K, V> {
 
     /// When the next batch leaves.
     fn due(&self, size: usize, interval: Duration) -> Option<Time> {
-        let front = self.queued.front()?;
-        let slot = self.slots.get(front)?;
-        let oldest = self.unwritten.first_key_value();
-        let is_wanted = oldest.is_some_and(|(first, _)| *first <= self.wanted);
-        if self.queued.len() >= size || is_wanted || !slot.unwritten {
+        let ((oldest, _), _) = self.queued.first_key_value()?;
+        if self.queued.len() >= size || *oldest <= self.wanted {
             return Some(Time::ZERO);
         }
-        self.unwritten.get(&slot.first).map(|since| since.after(interval))
+        self.unwritten.get(oldest).map(|since| since.after(interval))
+    }
+
+    fn take_queued(&mut self, size: usize) -> Vec<Item<K, V>> {
+        let taken: Vec<_> = std::iter::from_fn(|| self.queued.pop_first()).take(size).collect();
+        taken.into_iter().map(|(_, key)| self.begin(key)).collect()
     }
 
     fn take_later(&mut self, now: Time, size: usize) -> Vec<Item<K, V>> {
