@@ -32,7 +32,8 @@ const TABLE: &[(&str, &[&str])] = &[
                      "clap (optional)", "ctrlc (optional)", "indicatif (optional)", "resvg (optional)",
                      "serde (optional)", "serde_json (optional)", "strsim (optional)"]),
     (".",          &["larder-core", "larder-policies (optional)", "larder-patterns (optional)", "larder-sql (optional)",
-                     "larder-testkit (optional)", "larder-lab (optional)"]),
+                     "larder-journal (optional)", "larder-serde (optional)", "larder-testkit (optional)",
+                     "larder-lab (optional)"]),
     ("bench",      &["larder", ANY_FOREIGN]),  // and examples, which are the facade's
     ("xtask",      &[]),
 ];
@@ -41,7 +42,11 @@ const TABLE: &[(&str, &[&str])] = &[
 const ANY_FOREIGN: &str = "(any foreign)";
 
 /// The one foreign family of each adapter.
-const FAMILIES: &[(&str, &[&str])] = &[("adapters/sql", &["sqlx"])];
+const FAMILIES: &[(&str, &[&str])] = &[
+    ("adapters/journal", &["twox-hash"]),
+    ("adapters/serde", &["postcard", "serde"]),
+    ("adapters/sql", &["sqlx"]),
+];
 
 /// Sources below the first folder may name the crate only below the second.
 const FENCES: &[(&str, &str, &str)] = &[("patterns/src/", "larder-policies", "patterns/src/cache/")];

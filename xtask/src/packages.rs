@@ -9,8 +9,8 @@ struct Needed {
     package: &'static str,
 }
 
-/// What the tests need besides cargo: nothing yet.
-const NEEDED: &[Needed] = &[];
+/// What the tests need besides cargo: a browser, to open the lab's reports in.
+const NEEDED: &[Needed] = &[Needed { program: "chromium", package: "chromium" }];
 
 /// Components of the toolchain: the subcommand of cargo, and the name rustup knows.
 const COMPONENTS: &[(&str, &str)] = &[("fmt", "rustfmt"), ("clippy", "clippy")];

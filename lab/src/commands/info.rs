@@ -51,7 +51,7 @@ fn json(name: &str, format: &str, profile: &Profile) -> String {
 fn text(name: &str, format: &str, profile: &Profile) -> String {
     let mut text = String::new();
     let mut line = |what: &str, value: String| {
-        let _ = writeln!(text, "{what:<17}{value}");
+        let _ = writeln!(text, "{what:<19}{value}");
     };
     line("trace", name.to_owned());
     line("format", format.to_owned());

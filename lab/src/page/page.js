@@ -49,3 +49,4 @@ for (const svg of document.querySelectorAll("svg.chart")) {
   });
   svg.addEventListener("pointerleave", () => { tip.hidden = true; });
 }
+document.documentElement.dataset.ready = "yes";
