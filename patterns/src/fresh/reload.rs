@@ -190,8 +190,10 @@ impl<S: Store, L: Loader<S::Key, S::Value>> Parts<S, L> {
             let entry = match (&loaded, old) {
                 (Some(entry), _) => entry.clone(),
                 // A fill that is over at once: a removal would take away what was written meanwhile, too.
-                (None, Some(old)) => Entry::new(old.into_value()).ttl(Duration::ZERO),
-                (None, None) => {
+                (None, Some(old)) if old.life().is_usable(self.env.now()) => {
+                    Entry::new(old.into_value()).ttl(Duration::ZERO)
+                }
+                (None, _) => {
                     flight.leave_lease(lease);
                     continue;
                 }
