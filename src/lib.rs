@@ -12,6 +12,8 @@
 //! | `policies` | yes | [`policies`]: LRU, LFU, FIFO, CLOCK, SIEVE, S3-FIFO, W-TinyLFU, Random, and the table of them |
 //! | `patterns` | yes | [`patterns`]: [`Cache`], read-through, tiers, the tokio environment |
 //! | `sql` | | [`sql`]: SQLite tables as [`Loader`] and [`Writer`] |
+//! | `journal` | | [`journal`]: a journal in files, for durable write-behind |
+//! | `serde` | | [`serde`]: any serde value as bytes |
 //! | `testkit` | | [`testkit`]: conformance suites, faulty stores, gated loaders |
 //! | `lab` | | [`lab`]: trace readers and generators |
 //! | `tracing` | | refused callbacks and undecodable values as `tracing` events |
@@ -19,12 +21,16 @@
 
 pub use larder_core::*;
 
+#[cfg(feature = "journal")]
+pub use larder_journal as journal;
 #[cfg(feature = "lab")]
 pub use larder_lab as lab;
 #[cfg(feature = "patterns")]
 pub use larder_patterns as patterns;
 #[cfg(feature = "policies")]
 pub use larder_policies as policies;
+#[cfg(feature = "serde")]
+pub use larder_serde as serde;
 #[cfg(feature = "sql")]
 pub use larder_sql as sql;
 #[cfg(feature = "testkit")]
