@@ -140,8 +140,8 @@ impl std::error::Error for NoCapacity {}
 
 /// Bytes as people read them: `64 MiB`.
 pub fn human(bytes: u64) -> String {
-    let units = UNITS.iter().filter(|(name, _)| name.contains('i') || *name == "B");
-    let fitting = units.filter(|(_, factor)| *factor <= bytes).next_back();
+    let fits = |(name, factor): &&(&str, u64)| (name.contains('i') || *name == "B") && *factor <= bytes;
+    let fitting = UNITS.iter().rfind(fits);
     let (name, factor) = fitting.unwrap_or(&UNITS[0]);
     let value = bytes as f64 / *factor as f64;
     if value.fract() == 0.0 { format!("{value} {name}") } else { format!("{value:.1} {name}") }

@@ -46,10 +46,10 @@ const STUDENT: f64 = 2.365;
 
 /// Capacities from `least` to all, evenly by their logarithm.
 pub fn capacities(least: u64, all: u64, count: usize) -> Vec<u64> {
-    let (first, last) = ((least.max(1) as f64).ln(), (all.max(1) as f64).ln());
-    let step = (last - first).max(0.0) / (count.max(2) - 1) as f64;
+    let (low, high) = ((least.max(1) as f64).ln(), (all.max(1) as f64).ln());
+    let step = (high - low).max(0.0) / (count.max(2) - 1) as f64;
     let mut capacities: Vec<u64> =
-        (0..count).map(|at| (first + step * at as f64).exp().round() as u64).collect();
+        (0..count).map(|at| (low + step * at as f64).exp().round() as u64).collect();
     capacities.dedup();
     capacities
 }

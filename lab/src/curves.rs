@@ -69,16 +69,12 @@ fn by_replay(workload: &Workload, question: &Question<'_>) -> Vec<Curve> {
         Effort::Auto => (all > QUICK).then_some(SAMPLED_KEYS),
         Effort::Sampled(keys) => Some(keys),
     };
-    match keys.and_then(|keys| Miniatures::of(workload, keys)) {
-        Some(samples) => {
-            let _progress = Progress::start("sampling", Some(samples.requests() * runs));
-            samples.curves(contenders, capacities, weighing, &watch())
-        }
-        None => {
-            let _progress = Progress::start("simulating", Some(all));
-            exact(workload, contenders, capacities, weighing, &watch())
-        }
+    if let Some(samples) = keys.and_then(|keys| Miniatures::of(workload, keys)) {
+        let _progress = Progress::start("sampling", Some(samples.requests() * runs));
+        return samples.curves(contenders, capacities, weighing, &watch());
     }
+    let _progress = Progress::start("simulating", Some(all));
+    exact(workload, contenders, capacities, weighing, &watch())
 }
 
 /// The curves over one another, the bounds and the best of the others heavier.

@@ -127,7 +127,7 @@ impl Reading {
     fn finish(mut self) -> Profile {
         self.profile.unique = self.counts.len() as u64;
         self.profile.one_hit_wonders = self.counts.iter().filter(|count| **count == 1).count() as u64;
-        self.profile.span = self.span.map(|(first, last)| last - first);
+        self.profile.span = self.span.map(|(first, last)| last.saturating_sub(first));
         self.profile.returns = self.returned();
         if self.sized {
             self.profile.sizes = Some(self.sizes());

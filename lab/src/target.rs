@@ -33,11 +33,10 @@ pub(crate) fn target_format(name: Option<&str>, output: &Path) -> Result<&'stati
         return writable().find(|format| format.name == name).ok_or_else(unknown);
     }
     let text = output.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-    let plain = text.trim_end_matches(".gz").trim_end_matches(".zst");
-    let told = match plain {
-        _ if plain.ends_with(".csv") => "csv",
-        _ if plain.ends_with(".larder") => "larder",
-        _ if plain.contains("oraclegeneral") => "oracle-general",
+    let told = match text.trim_end_matches(".gz").trim_end_matches(".zst").rsplit('.').next() {
+        Some("csv") => "csv",
+        Some("larder") => "larder",
+        _ if text.contains("oraclegeneral") => "oracle-general",
         _ => "keys",
     };
     writable().find(|format| format.name == told).ok_or_else(|| Failure::usage("nothing can be written"))

@@ -14,7 +14,7 @@ use larder_lab::workload::Workload;
 use proptest::prelude::*;
 
 fn workload(keys: impl IntoIterator<Item = u64>) -> Workload {
-    let text: String = keys.into_iter().map(|key| format!("{key}\n")).collect();
+    let text = keys.into_iter().fold(String::new(), |text, key| text + &key.to_string() + "\n");
     Workload::read(trace::read(Cursor::new(text), "made").unwrap(), &Watch::default()).unwrap()
 }
 

@@ -161,7 +161,7 @@ fn twitter_traces_tell_sizes_times_and_ttls() {
     assert_eq!(trace.format().name, "twitter");
     let requests: Vec<Request> = trace.map(Result::unwrap).collect();
     assert_eq!((requests[0].size, requests[1].size), (100, 10));
-    assert_eq!((requests[0].ttl, requests[1].ttl), (None, Some(Duration::from_secs(600))));
+    assert_eq!((requests[0].ttl, requests[1].ttl), (None, Some(Duration::from_mins(10))));
     assert_eq!(requests[1].at, Some(Duration::from_secs(5)));
     assert!(read(b"1,2,3\n", "twitter").unwrap_err().to_string().contains("line 1: expected seven fields"));
 }

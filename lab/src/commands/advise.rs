@@ -176,7 +176,10 @@ impl Advice {
         say("", worth.to_owned());
         say(
             "if wrong",
-            format!("from half to twice this size, no policy would miss over {} less.", points(regret)),
+            format!(
+                "from half to twice this size, another policy would miss at most {} less.",
+                points(regret)
+            ),
         );
     }
 

@@ -10,7 +10,7 @@ use larder_lab::shards::Shards;
 use larder_lab::simulator::Weighing;
 use serde_json::json;
 
-use super::rows::Style;
+use super::rows::{Printing, Style};
 use crate::arguments::{OneTrace, policies};
 use crate::curves::{Effort, Question, answer, curve_chart, loaded};
 use crate::failure::Failure;
@@ -42,12 +42,8 @@ pub(crate) struct CurveCommand {
     /// --exact, LRU is exact and the others are sampled if they would take long
     #[arg(long, value_name = "KEYS|PERCENT")]
     sample: Option<Capacity>,
-    /// Print comma-separated values
-    #[arg(long, conflicts_with = "json")]
-    csv: bool,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    printing: Printing,
     #[command(flatten)]
     pictures: Pictures,
 }
@@ -62,7 +58,7 @@ impl CurveCommand {
         };
         let weighing = if self.sizes { Weighing::Sizes } else { Weighing::Objects };
         pictures.finish(&curve_chart(&self.trace.name(), &curves, weighing))?;
-        print(&match Style::chosen(self.csv, self.json) {
+        print(&match self.printing.style() {
             Style::Csv => csv(&curves),
             Style::Json => format!("{:#}\n", as_json(&curves)),
             Style::Text => text(&curves),

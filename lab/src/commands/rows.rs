@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use clap::Args;
 use larder_lab::chunk::Totals;
 use larder_lab::simulator::Weighing;
 use larder_lab::tally::Tally;
@@ -33,12 +34,23 @@ pub(crate) enum Style {
     Json,
 }
 
-impl Style {
-    pub(crate) const fn chosen(csv: bool, json: bool) -> Self {
-        match (csv, json) {
-            (true, _) => Self::Csv,
-            (_, true) => Self::Json,
-            _ => Self::Text,
+/// How the user wants them printed.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct Printing {
+    /// Print comma-separated values
+    #[arg(long, conflicts_with = "json")]
+    csv: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Printing {
+    pub(crate) const fn style(self) -> Style {
+        match (self.csv, self.json) {
+            (true, _) => Style::Csv,
+            (_, true) => Style::Json,
+            _ => Style::Text,
         }
     }
 }

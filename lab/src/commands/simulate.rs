@@ -11,7 +11,7 @@ use larder_lab::simulator::Weighing;
 use larder_lab::tally::Tally;
 use larder_lab::workload::{Spec, Workload};
 
-use super::rows::{Row, Style, printed};
+use super::rows::{Printing, Row, printed};
 use crate::arguments::{Reading, is_fleeting, policies};
 use crate::failure::Failure;
 use crate::output::print;
@@ -44,12 +44,8 @@ pub(crate) struct Simulate {
     /// lets in whatever fits
     #[arg(long, default_value = "papers", value_parser = ["papers", "engine"])]
     rules: String,
-    /// Print comma-separated values
-    #[arg(long, conflicts_with = "json")]
-    csv: bool,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    printing: Printing,
 }
 
 impl Simulate {
@@ -65,7 +61,7 @@ impl Simulate {
                 break;
             }
         }
-        print(&printed(&rows, Style::chosen(self.csv, self.json)))?;
+        print(&printed(&rows, self.printing.style()))?;
         if watch().is_stopped() { Err(Failure::Stopped) } else { Ok(()) }
     }
 
@@ -73,28 +69,23 @@ impl Simulate {
         let foresight = contenders.iter().any(|contender| !contender.is_online());
         let known = foresight || self.capacity.iter().any(|capacity| capacity.is_relative());
         if !known {
-            return self.from_stream(path, contenders, &Totals::default());
+            return self.stream(path, contenders, &Totals::default());
         }
         let most = if foresight || is_fleeting(path) { u64::MAX } else { KEPT };
         let progress = Progress::start("reading", None);
         let mut workload = Workload::read_up_to(self.reading.open(path)?, most, &watch())?;
         drop(progress);
         if !workload.is_kept() {
-            return self.from_stream(path, contenders, &workload.totals);
+            return self.stream(path, contenders, &workload.totals);
         }
         if foresight {
             let fails = |_| Failure::data(format!("{}: has too many requests to look ahead", path.display()));
             workload.look_ahead().map_err(fails)?;
         }
-        self.from_memory(path, contenders, &workload)
+        self.keep(path, contenders, &workload)
     }
 
-    fn from_memory(
-        &self,
-        path: &Path,
-        contenders: &[Contender],
-        workload: &Workload,
-    ) -> Result<Vec<Row>, Failure> {
+    fn keep(&self, path: &Path, contenders: &[Contender], workload: &Workload) -> Result<Vec<Row>, Failure> {
         let totals = &workload.totals;
         self.check(path, totals)?;
         let specs = self.specs(contenders, totals);
@@ -104,12 +95,7 @@ impl Simulate {
         Ok(done.map(|(spec, tally)| self.row(path, spec, tally, totals)).collect())
     }
 
-    fn from_stream(
-        &self,
-        path: &Path,
-        contenders: &[Contender],
-        totals: &Totals,
-    ) -> Result<Vec<Row>, Failure> {
+    fn stream(&self, path: &Path, contenders: &[Contender], totals: &Totals) -> Result<Vec<Row>, Failure> {
         let specs = self.specs(contenders, totals);
         let mut chunks = Chunks::new(self.reading.open(path)?);
         let _progress = Progress::start("simulating", None);

@@ -44,7 +44,9 @@ pub(super) fn decoded(content: &[u8], count: usize) -> Option<Vec<Request>> {
     if flags & TIMES != 0 {
         let mut last = 0_u64;
         for request in &mut requests {
-            request.at = reader.difference(&mut last)?.map(Duration::from_micros);
+            let Some(difference) = reader.number()?.checked_sub(1) else { continue };
+            last = last.wrapping_add(unfolded(difference));
+            request.at = Some(Duration::from_micros(last));
         }
     }
     if flags & TTLS != 0 {
@@ -86,9 +88,7 @@ fn columns(requests: &[Request]) -> Vec<u8> {
         flags |= TIMES;
         times(requests, &mut body);
     }
-    let columns: [(u8, fn(&Request) -> Option<Duration>); 2] =
-        [(TTLS, |request| request.ttl), (COSTS, |request| request.cost)];
-    for (flag, of) in columns {
+    for (flag, of) in [(TTLS, ttl as Lasting), (COSTS, cost)] {
         if requests.iter().any(|request| of(request).is_some()) {
             flags |= flag;
             requests
@@ -98,6 +98,17 @@ fn columns(requests: &[Request]) -> Vec<u8> {
     }
     body.insert(0, flags);
     body
+}
+
+/// A time that some requests have.
+type Lasting = fn(&Request) -> Option<Duration>;
+
+const fn ttl(request: &Request) -> Option<Duration> {
+    request.ttl
+}
+
+const fn cost(request: &Request) -> Option<Duration> {
+    request.cost
 }
 
 fn differences(requests: &[Request]) -> Vec<u8> {
@@ -173,12 +184,5 @@ impl Bytes<'_> {
             }
         }
         None
-    }
-
-    /// A number that may be none, as its difference to the last one.
-    fn difference(&mut self, last: &mut u64) -> Option<Option<u64>> {
-        let Some(difference) = self.number()?.checked_sub(1) else { return Some(None) };
-        *last = last.wrapping_add(unfolded(difference));
-        Some(Some(*last))
     }
 }

@@ -47,10 +47,10 @@ fn open(input: Input, columns: &Columns) -> Requests {
 fn placed(columns: &Columns, line: &[u8]) -> Result<(Vec<(What, usize)>, bool), Problem> {
     let titles: Vec<String> =
         split(line).map(|field| String::from_utf8_lossy(&field).trim().to_owned()).collect();
-    let titled = |title: &str| titles.iter().position(|other| other.eq_ignore_ascii_case(title));
+    let place_of = |title: &str| titles.iter().position(|other| other.eq_ignore_ascii_case(title));
     if columns.0.is_empty() {
         let found: Vec<_> =
-            What::ALL.into_iter().filter_map(|(name, what)| Some((what, titled(name)?))).collect();
+            What::ALL.into_iter().filter_map(|(name, what)| Some((what, place_of(name)?))).collect();
         let has_key = found.iter().any(|(what, _)| *what == What::Key);
         return Ok(if has_key { (found, true) } else { (vec![(What::Key, 0)], false) });
     }
@@ -61,7 +61,7 @@ fn placed(columns: &Columns, line: &[u8]) -> Result<(Vec<(What, usize)>, bool), 
             Column::Number(number) => number - 1,
             Column::Title(title) => {
                 by_title = true;
-                titled(title).ok_or_else(|| Problem::NoTitle(title.clone()))?
+                place_of(title).ok_or_else(|| Problem::NoTitle(title.clone()))?
             }
         };
         if place >= titles.len() {

@@ -59,7 +59,7 @@ impl Sink for Records {
         let mut coming = HashMap::new();
         let mut next = vec![-1_i64; self.records.len()];
         for (index, (_, key, _)) in self.records.iter().enumerate().rev() {
-            next[index] = coming.insert(*key, index as i64 + 1).unwrap_or(-1);
+            next[index] = coming.insert(*key, i64::try_from(index + 1).unwrap_or(-1)).unwrap_or(-1);
         }
         for ((seconds, key, size), next) in self.records.iter().zip(next) {
             self.output.write_all(&seconds.to_le_bytes())?;
