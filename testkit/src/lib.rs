@@ -9,6 +9,7 @@
 //! | a loader or writer | [`CountingLoader`], [`CountingWriter`], [`Gate`], [`WriteGate`], [`MapOrigin`] |
 //! | a far tier | [`MapStore`] |
 //! | a caller under way | [`Task`] |
+//! | a whole tower of stores | [`simulation`] |
 //! | time, tasks, randomness | [`Manual`], [`Env`], [`Random`] |
 //!
 //! Nothing here sleeps or draws a number that a seed doesn't give. Suites panic with a sentence that names the broken
@@ -22,6 +23,7 @@ mod latch;
 mod map_store;
 mod origin;
 pub mod policy;
+pub mod simulation;
 pub mod store;
 mod task;
 

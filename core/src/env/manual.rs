@@ -107,7 +107,34 @@ impl Manual {
 
     /// Runs the task that has been ready for longest up to its next wait. Whether there was one.
     pub fn step(&self) -> bool {
-        let Some(task) = self.shared.tasks.lock().ready.pop_front() else { return false };
+        self.step_at(0)
+    }
+
+    /// How many tasks can go on.
+    pub fn ready(&self) -> usize {
+        self.shared.tasks.lock().ready.len()
+    }
+
+    /// Runs one of the [`ready`](Self::ready) tasks up to its next wait: that which became ready `index` others after the
+    /// first. Whether there was one. So a test can try the orders in which tasks may run.
+    ///
+    /// ```
+    /// # use larder_core::Env;
+    /// # use std::sync::atomic::{AtomicU64, Ordering};
+    /// # use std::sync::Arc;
+    /// let (env, manual) = Env::manual();
+    /// let last = Arc::new(AtomicU64::new(0));
+    /// for number in 1..=3 {
+    ///     let last = Arc::clone(&last);
+    ///     env.spawn(async move { last.store(number, Ordering::Relaxed) })?;
+    /// }
+    /// assert!(manual.step_at(1));
+    /// assert_eq!((last.load(Ordering::Relaxed), manual.ready()), (2, 2));
+    /// assert!(!manual.step_at(2), "two are left");
+    /// # Ok::<(), larder_core::Error>(())
+    /// ```
+    pub fn step_at(&self, index: usize) -> bool {
+        let Some(task) = self.shared.tasks.lock().ready.remove(index) else { return false };
         task.queued.store(false, Ordering::Release);
         let Some(mut future) = task.future.lock().take() else { return true };
         let waker = Waker::from(Arc::clone(&task));
