@@ -612,6 +612,25 @@ fn a_load_inside_that_began_between_the_write_and_its_flush_is_not_kept() {
 }
 
 #[test]
+fn over_tiers_that_load_a_queued_removal_hides_the_row_that_is_still_there() {
+    let (env, manual) = Env::manual();
+    let origin = MapOrigin::<u64, u64>::from([(1, 10), (2, 20)]);
+    let near = MemoryOptions::new(1).env(&env).build(Lru::new);
+    let tower = MapStore::new(&env)
+        .fronted_by(near)
+        .read_through_in(origin.clone(), &env)
+        .write_behind(origin.clone(), Batch::of(9), &env)
+        .into_dyn();
+    let read = |key| manual.block_on(tower.value(&key)).unwrap();
+    assert_eq!((read(1), read(2)), (Some(10), Some(20)));
+    manual.block_on(tower.put(2, 21)).unwrap();
+    assert!(manual.block_on(tower.remove(&1)).unwrap());
+    assert_eq!((read(1), read(2), origin.get(&1), origin.get(&2)), (None, Some(21), Some(10), Some(20)));
+    manual.block_on(tower.flush()).unwrap();
+    assert_eq!((read(1), read(2), origin.get(&1), origin.get(&2)), (None, Some(21), None, Some(21)));
+}
+
+#[test]
 fn every_operation_can_run_in_a_task() {
     let (env, manual) = Env::manual();
     let store = behind(&env, MapOrigin::<u64, u64>::new(), Batch::of(9));

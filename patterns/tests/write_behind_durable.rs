@@ -420,6 +420,7 @@ impl Life {
 }
 
 proptest! {
+    /// Row 14: the process ends at any moment, also between the origin's answer and the journal's.
     #[test]
     fn nothing_acknowledged_is_missing_after_any_number_of_crashes(
         steps in proptest::collection::vec(step(), 0..80),

@@ -76,6 +76,11 @@ impl<K: Key, V: Value> Pending<K, V> {
         act(&mut self.table.lock())
     }
 
+    /// Whether it is worth a look: one load where nothing is pending.
+    pub(super) fn may_be_pending(&self, key: &K) -> bool {
+        self.visible.load(Ordering::SeqCst) > 0 && self.bucket(key).pending.load(Ordering::SeqCst) > 0
+    }
+
     /// What a look-up of `key` at `now` is to answer.
     pub(super) fn look(&self, key: &K, now: Time) -> Seen<V> {
         if !self.may_be_pending(key) {
@@ -217,10 +222,6 @@ impl<K: Key, V: Value> Pending<K, V> {
         if self.with(|table| table.depth()) == 0 {
             self.work.notify_one();
         }
-    }
-
-    fn may_be_pending(&self, key: &K) -> bool {
-        self.visible.load(Ordering::SeqCst) > 0 && self.bucket(key).pending.load(Ordering::SeqCst) > 0
     }
 
     fn bucket(&self, key: &K) -> &Bucket {

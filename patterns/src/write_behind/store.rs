@@ -18,9 +18,14 @@ impl<S: Store, W: Writer<S::Key, S::Value>> Store for WriteBehind<S, W> {
     }
 
     fn get_now(&self, key: &S::Key) -> Option<Lookup<S::Value>> {
-        match self.overlay_now(key)? {
-            Some(found) => Some(found),
-            None => self.inner().get_now(key).filter(|found| found.is_hit() || !self.is_pending(key)),
+        if self.flusher.pending.may_be_pending(key)
+            && let Some(found) = self.overlay_now(key)
+        {
+            return found;
+        }
+        match self.inner().get_now(key) {
+            Some(Lookup::Miss(_)) if self.is_pending(key) => None,
+            found => found,
         }
     }
 
@@ -132,14 +137,14 @@ impl<S: Store, W: Writer<S::Key, S::Value>> Store for WriteBehind<S, W> {
 }
 
 impl<S: Store, W: Writer<S::Key, S::Value>> WriteBehind<S, W> {
-    /// What can be answered without waiting and without the cache; `Some(None)`: ask the cache.
-    #[expect(clippy::option_option, reason = "may it be answered at once, and is there an answer")]
+    /// The answer of the queue, and whether it can be given without waiting; `None`: ask the cache.
+    #[expect(clippy::option_option, reason = "is there an answer, and may it be given at once")]
     fn overlay_now(&self, key: &S::Key) -> Option<Option<Lookup<S::Value>>> {
         match self.flusher.pending.look(key, self.flusher.env.now()) {
-            Seen::Cached => Some(None),
+            Seen::Cached => None,
             Seen::Hit(entry) => Some(Some(Lookup::Hit(entry))),
             Seen::Miss => Some(Some(Lookup::Miss(void()))),
-            Seen::Later => None,
+            Seen::Later => Some(None),
         }
     }
 
