@@ -1,8 +1,11 @@
 //! Every pattern as a method on every store.
 
-use larder_core::{Env, Loader, Result, Store, Writer};
+use larder_core::{Env, Loader, Result, Store, Value, Writer};
 
-use crate::{Batch, Fresh, Freshness, ReadThrough, Tiered, TokioEnv, WriteAround, WriteBehind, WriteThrough};
+use crate::{
+    Batch, Fresh, Freshness, Namespace, Namespaced, ReadThrough, SharedKey, Stamped, Tag, Tagged, Tags,
+    Tiered, TokioEnv, WriteAround, WriteBehind, WriteThrough,
+};
 
 /// Puts the patterns on every store: each method wraps the store that it is called on.
 ///
@@ -73,6 +76,68 @@ pub trait PatternExt: Store + Sized {
         N: Store<Key = Self::Key, Value = Self::Value>,
     {
         Tiered::new(near, self)
+    }
+
+    /// Lets entries carry the tags that `name` gives them, so that one step drops all that carry a tag.
+    ///
+    /// ```
+    /// # use larder_core::{Memory, Store, StoreExt};
+    /// # use larder_patterns::PatternExt;
+    /// # use larder_policies::Lru;
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let members = Memory::new(100, Lru::new)
+    ///     .tagged(|id: &u64, team: &String| [format!("user:{id}"), format!("team:{team}")]);
+    /// members.put(1, "red".to_owned()).await?;
+    /// members.put(2, "blue".to_owned()).await?;
+    /// members.invalidate_tag("team:red");
+    /// assert_eq!(members.value(&1).await?, None);
+    /// assert_eq!(members.value(&2).await?, Some("blue".to_owned()));
+    /// # Ok::<(), larder_core::Error>(())
+    /// # }).unwrap();
+    /// ```
+    fn tagged<V, F, I>(self, name: F) -> Tagged<Self, F>
+    where
+        Self: Store<Value = Stamped<V>>,
+        V: Value,
+        F: Fn(&Self::Key, &V) -> I + Send + Sync + 'static,
+        I: IntoIterator<Item: Into<Tag>>,
+    {
+        Tagged::new(self, Tags::new(), name)
+    }
+
+    /// The same with tags that are kept elsewhere, too, or shared by several stores.
+    fn tagged_in<V, F, I>(self, tags: &Tags, name: F) -> Tagged<Self, F>
+    where
+        Self: Store<Value = Stamped<V>>,
+        V: Value,
+        F: Fn(&Self::Key, &V) -> I + Send + Sync + 'static,
+        I: IntoIterator<Item: Into<Tag>>,
+    {
+        Tagged::new(self, tags.clone(), name)
+    }
+
+    /// Sees the part of this store that belongs to `namespace`, and clears it in one step.
+    ///
+    /// ```
+    /// # use larder_core::{Memory, Store, StoreExt};
+    /// # use larder_patterns::{InNamespace, Namespace, PatternExt};
+    /// # use larder_policies::Lru;
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let shared = Memory::<InNamespace<u64>, &str, _>::new(100, Lru::new).shared();
+    /// let users = shared.clone().in_namespace(&Namespace::new("users", 3));
+    /// let teams = shared.clone().in_namespace(&Namespace::new("teams", 1));
+    /// users.put(7, "Ada").await?;
+    /// teams.put(7, "red").await?;
+    /// users.clear().await?;
+    /// assert_eq!((users.value(&7).await?, teams.value(&7).await?), (None, Some("red")));
+    /// # Ok::<(), larder_core::Error>(())
+    /// # }).unwrap();
+    /// ```
+    fn in_namespace(self, namespace: &Namespace) -> Namespaced<Self>
+    where
+        Self: Store<Key: SharedKey>,
+    {
+        Namespaced::new(self, namespace.clone())
     }
 
     /// Lets writes reach the origin first, then this store.

@@ -7,6 +7,8 @@
 //! | [`ReadThrough`] | a miss is loaded, once for all who wait |
 //! | [`Fresh`], [`Freshness`], [`Budget`] | refresh-ahead, stale answers, back-off, negative entries: all that concerns freshness |
 //! | [`Tiered`] | a near copy of what is used most |
+//! | [`Tagged`], [`Tags`], [`Tag`] | one step drops every entry that carries a tag |
+//! | [`Namespaced`], [`Namespace`] | a part of a store, dropped in one step by its version or its epoch |
 //! | [`WriteThrough`] | a write reaches the origin, then the cache |
 //! | [`WriteAround`] | a write reaches the origin, and only invalidates the cache |
 //! | [`WriteBehind`], [`Batch`] | a write is queued, and reaches the origin in batches; from a journal, if need be |
@@ -21,11 +23,13 @@ mod fresh;
 mod invalidating;
 mod loading;
 mod loads;
+mod namespaced;
 mod origin_first;
 mod panics;
 mod read_through;
 mod runtime;
 mod stripes;
+mod tags;
 mod tiered;
 mod within;
 mod write_around;
@@ -38,8 +42,10 @@ pub use cache_aside::{AsideStats, CacheAside};
 pub use ext::PatternExt;
 pub use fresh::{Budget, Fresh, FreshStats, Freshness};
 pub use loads::LoadStats;
+pub use namespaced::{InNamespace, Namespace, Namespaced, Prefix, SharedKey};
 pub use read_through::ReadThrough;
 pub use runtime::TokioEnv;
+pub use tags::{Stamp, Stamped, Tag, Tagged, Tags};
 pub use tiered::{TierStats, Tiered};
 pub use write_around::WriteAround;
 pub use write_behind::{Batch, Full, WriteBehind, WriteStats};

@@ -1,0 +1,116 @@
+//! Tags under the contract of a store: what was invalidated is a miss, and a lease carries its date.
+
+use std::sync::atomic::Ordering;
+
+use larder_core::{Entry, Filled, Lease, Lookup, Result, Store, Value};
+
+use super::Tagged;
+use super::stamp::Stamped;
+use super::tag::Tag;
+
+#[deny(clippy::missing_trait_methods)]
+impl<S, V, F, I> Store for Tagged<S, F>
+where
+    S: Store<Value = Stamped<V>>,
+    V: Value,
+    F: Fn(&S::Key, &V) -> I + Send + Sync + 'static,
+    I: IntoIterator<Item: Into<Tag>>,
+{
+    type Key = S::Key;
+    type Value = V;
+
+    async fn get(&self, key: &S::Key) -> Result<Lookup<V>> {
+        match self.judged(self.inner.get(key).await?) {
+            Some(answer) => Ok(answer),
+            None => self.replacing(key).await,
+        }
+    }
+
+    /// Answers as the wrapped store does, except for an entry that was invalidated: ask `get`.
+    fn get_now(&self, key: &S::Key) -> Option<Lookup<V>> {
+        self.judged(self.inner.get_now(key)?)
+    }
+
+    async fn lease(&self, key: &S::Key) -> Result<Lease> {
+        Ok(self.tags.dated(self.inner.lease(key).await?))
+    }
+
+    async fn fill(&self, key: S::Key, entry: Entry<V>, lease: Lease) -> Result<Filled> {
+        self.fill_tagged(key, entry, lease, &[]).await
+    }
+
+    async fn insert(&self, key: S::Key, entry: Entry<V>) -> Result<()> {
+        self.insert_tagged(key, entry, &[]).await
+    }
+
+    /// Removes the entry. One that a tag had invalidated and nobody has asked for since counts as one.
+    async fn remove(&self, key: &S::Key) -> Result<bool> {
+        self.inner.remove(key).await
+    }
+
+    async fn clear(&self) -> Result<()> {
+        self.inner.clear().await
+    }
+
+    async fn get_many(&self, keys: &[S::Key]) -> Result<Vec<Lookup<V>>> {
+        let found = self.inner.get_many(keys).await?;
+        let mut answers = Vec::with_capacity(found.len());
+        for (key, found) in keys.iter().zip(found) {
+            answers.push(match self.judged(found) {
+                Some(answer) => answer,
+                None => self.replacing(key).await?,
+            });
+        }
+        Ok(answers)
+    }
+
+    async fn fill_many(&self, entries: Vec<(S::Key, Entry<V>, Lease)>) -> Result<Vec<Filled>> {
+        let mut answers = vec![Filled::Void; entries.len()];
+        let (mut places, mut good) = (Vec::new(), Vec::new());
+        for (at, (key, entry, lease)) in entries.into_iter().enumerate() {
+            if let Some((stamped, lease)) = self.loaded(&key, entry, lease, &[]) {
+                places.push(at);
+                good.push((key, stamped, lease));
+            }
+        }
+        for (at, filled) in places.into_iter().zip(self.inner.fill_many(good).await?) {
+            answers[at] = filled;
+        }
+        Ok(answers)
+    }
+
+    async fn insert_many(&self, entries: Vec<(S::Key, Entry<V>)>) -> Result<()> {
+        let stamp = |(key, entry)| {
+            let stamped = self.written(&key, entry, &[]);
+            (key, stamped)
+        };
+        self.inner.insert_many(entries.into_iter().map(stamp).collect()).await
+    }
+
+    /// Removes all keys. Entries that a tag had invalidated count as in [`remove`](Self::remove).
+    async fn remove_many(&self, keys: &[S::Key]) -> Result<usize> {
+        self.inner.remove_many(keys).await
+    }
+
+    async fn flush(&self) -> Result<()> {
+        self.inner.flush().await
+    }
+
+    async fn close(&self) -> Result<()> {
+        self.inner.close().await
+    }
+}
+
+impl<S, V, F, I> Tagged<S, F>
+where
+    S: Store<Value = Stamped<V>>,
+    V: Value,
+    F: Fn(&S::Key, &V) -> I + Send + Sync + 'static,
+    I: IntoIterator<Item: Into<Tag>>,
+{
+    /// A lease to replace an entry that was invalidated.
+    async fn replacing(&self, key: &S::Key) -> Result<Lookup<V>> {
+        self.outdated.fetch_add(1, Ordering::Relaxed);
+        self.lease(key).await.map(Lookup::Miss)
+    }
+}
