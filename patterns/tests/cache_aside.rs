@@ -11,14 +11,13 @@ use larder_policies::Lru;
 use larder_testkit::{CountingLoader, Faulty, Gate, MapOrigin, MapStore, Op, WriteGate};
 
 type Engine = Memory<u64, u64, Lru>;
+type Rows = MapOrigin<u64, u64>;
 
 fn engine(env: &Env) -> Engine {
     MemoryOptions::new(1_000).env(env).build(Lru::new)
 }
 
-fn repository(
-    env: &Env,
-) -> (MapOrigin<u64, u64>, CacheAside<Engine, MapOrigin<u64, u64>, MapOrigin<u64, u64>>) {
+fn repository(env: &Env) -> (Rows, CacheAside<Engine, Rows, Rows>) {
     let origin = MapOrigin::from([(1, 10), (2, 20)]);
     (origin.clone(), CacheAside::new(engine(env), origin.clone(), origin))
 }
@@ -133,9 +132,9 @@ fn a_write_of_unknown_outcome_leaves_nothing_in_the_cache() {
         );
         let call = write.try_next_call().unwrap();
         if panics {
-            call.panic()
+            call.panic();
         } else {
-            call.fail(Error::write("lost"))
+            call.fail(Error::write("lost"));
         }
         manual.run();
         let expected = if panics { ErrorKind::Panicked } else { ErrorKind::Write };

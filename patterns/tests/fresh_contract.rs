@@ -132,7 +132,7 @@ impl Oracle {
             return;
         }
         // Sometimes the oldest, sometimes the newest: loads end in any order.
-        let at = if self.writes % 2 == 0 { 0 } else { self.parked.len() - 1 };
+        let at = if self.writes.is_multiple_of(2) { 0 } else { self.parked.len() - 1 };
         let (call, rows) = self.parked.swap_remove(at);
         match step {
             Step::Release => call.answer(rows.into_iter().map(|row| Some(row.into())).collect()),

@@ -13,6 +13,10 @@ use larder_core::{BoxFuture, Entry, Env, Error, ErrorKind, Loader, Lookup, Resul
 use larder_patterns::{Budget, Freshness, PatternExt};
 use larder_testkit::{CountingLoader, Faulty, Gate, MapStore, Op};
 
+fn just_before(end: Duration) -> Duration {
+    end.saturating_sub(Duration::from_nanos(1))
+}
+
 fn patient() -> Freshness {
     Freshness::new().back_off(SECOND, 60 * SECOND)
 }
@@ -50,7 +54,7 @@ fn each_failure_of_a_key_is_backed_off_from_for_longer_and_other_keys_are_not() 
         let asked = world.ask(1);
         world.fail();
         assert_eq!(asked.answer(), Some(Err(ErrorKind::Load)));
-        world.pass(longest * SECOND / 2 - Duration::from_nanos(1));
+        world.pass(just_before(longest * SECOND / 2));
         assert_eq!(world.answered(1), Err(ErrorKind::Overloaded), "within half of {longest} s");
         assert_eq!(world.gate.calls(), calls + 1);
         world.pass(longest * SECOND / 2 + Duration::from_nanos(1));
@@ -96,7 +100,7 @@ fn an_error_is_an_answer_to_others_only_where_that_was_asked_for() {
     let world = World::new(Freshness::new().no_back_off().error_ttl(5 * SECOND));
     let _asked = world.ask(1);
     world.fail();
-    world.pass(5 * SECOND - Duration::from_nanos(1));
+    world.pass(just_before(5 * SECOND));
     assert_eq!((world.answered(1), world.gate.calls()), (Err(ErrorKind::Load), 1));
     world.pass(Duration::from_nanos(1));
     let again = world.ask(1);

@@ -15,7 +15,7 @@ impl BackOff {
     pub(super) fn wait(self, failures: u32, random: f64) -> Duration {
         let doubled = 1_u32.checked_shl(failures.saturating_sub(1)).unwrap_or(u32::MAX);
         let whole = self.first.saturating_mul(doubled).min(self.longest);
-        whole - (whole / 2).mul_f64(random.clamp(0.0, 1.0))
+        whole.saturating_sub((whole / 2).mul_f64(random.clamp(0.0, 1.0)))
     }
 }
 
