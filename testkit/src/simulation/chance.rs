@@ -1,5 +1,6 @@
 //! What goes wrong, and when: drawn from the seed.
 
+use std::any::Any;
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -40,6 +41,14 @@ enum Upset {
 pub(super) enum Callee {
     Origin,
     Store,
+}
+
+/// What an upset call panics with.
+struct SimulatedPanic;
+
+/// Whether a panic is one that was meant to happen.
+pub(super) fn is_simulated(payload: &dyn Any) -> bool {
+    payload.is::<SimulatedPanic>()
 }
 
 impl Chance {
@@ -94,7 +103,7 @@ impl Chance {
                 call.await
             }
             // Unlike `panic!`, it tells nobody: it is meant to happen.
-            Upset::Panic => resume_unwind(Box::new("a simulated panic")),
+            Upset::Panic => resume_unwind(Box::new(SimulatedPanic)),
         }
     }
 

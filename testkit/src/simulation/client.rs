@@ -1,6 +1,7 @@
 //! One who uses the tower: reads, writes, clears, and sometimes leaves before the answer.
 
 use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
@@ -8,6 +9,7 @@ use std::time::Duration;
 
 use larder_core::{Entry, Lookup, Result, Store, StoreExt};
 
+use super::chance::is_simulated;
 use super::history::{Floor, History, shown};
 use super::settings::{Settings, Writes};
 use super::world::World;
@@ -18,18 +20,15 @@ pub(super) struct Client<S> {
     settings: Settings,
     world: World,
     tower: Arc<S>,
-    /// Of each key, the floor of the newest value that this client has read.
-    seen: Vec<Floor>,
 }
 
 impl<S: Store<Key = u64, Value = u64>> Client<S> {
     pub(super) fn new(number: u64, settings: Settings, world: &World, tower: &Arc<S>) -> Self {
-        let seen = vec![Floor::default(); settings.keys.max(1) as usize];
-        Self { number, settings, world: world.clone(), tower: Arc::clone(tower), seen }
+        Self { number, settings, world: world.clone(), tower: Arc::clone(tower) }
     }
 
     /// Does all that this client has to do.
-    pub(super) async fn run(mut self) {
+    pub(super) async fn run(self) {
         for _ in 0..self.settings.operations {
             self.wait(12).await;
             self.act().await;
@@ -37,7 +36,7 @@ impl<S: Store<Key = u64, Value = u64>> Client<S> {
         self.say("is done");
     }
 
-    async fn act(&mut self) {
+    async fn act(&self) {
         let key = self.below(self.history().keys());
         match self.below(20) {
             0..=8 => self.read(key).await,
@@ -49,9 +48,10 @@ impl<S: Store<Key = u64, Value = u64>> Client<S> {
         }
     }
 
-    async fn read(&mut self, key: u64) {
+    async fn read(&self, key: u64) {
         self.say(&format!("get {key}"));
         let floor = self.history().floor(key);
+        let _reading = self.history().reading(&[key]);
         let at_once = if self.below(4) == 0 { self.tower.get_now(&key).filter(Lookup::is_hit) } else { None };
         let answer = match at_once {
             Some(hit) => Some(Ok(hit)),
@@ -63,11 +63,12 @@ impl<S: Store<Key = u64, Value = u64>> Client<S> {
         }
     }
 
-    async fn read_many(&mut self) {
+    async fn read_many(&self) {
         let first = self.below(self.history().keys());
         let keys: Vec<_> = (0..=self.below(3)).map(|step| (first + step) % self.history().keys()).collect();
         self.say(&format!("get {keys:?}"));
         let floors: Vec<_> = keys.iter().map(|key| self.history().floor(*key)).collect();
+        let _reading = self.history().reading(&keys);
         match self.patiently(self.tower.get_many(&keys)).await {
             Some(Ok(found)) if found.len() == keys.len() => {
                 for ((key, floor), found) in keys.into_iter().zip(floors).zip(found) {
@@ -79,24 +80,16 @@ impl<S: Store<Key = u64, Value = u64>> Client<S> {
         }
     }
 
-    fn has_read(&mut self, key: u64, value: Option<u64>, floor: Floor) {
+    fn has_read(&self, key: u64, value: Option<u64>, floor: Floor) {
         self.say(&format!("get {key} = {}", shown(value)));
         if value.is_none() && self.settings.keeps_misses {
             return;
         }
         let who = format!("client {} reads", self.number);
         self.history().judge(&who, key, value, floor);
-        if self.settings.only_forward {
-            let seen = self.seen[key as usize];
-            if self.history().is_stale(key, value, seen) {
-                self.history()
-                    .accuse(&format!("{who} key {key} = {}, older than it has read before", shown(value)));
-            }
-            self.seen[key as usize] = seen.max(self.history().newest_beginning(key, value));
-        }
     }
 
-    async fn write(&mut self, key: u64, value: Option<u64>) {
+    async fn write(&self, key: u64, value: Option<u64>) {
         match self.settings.writes {
             Writes::Through => self.write_through(key, value).await,
             Writes::Behind if self.history().reserve(key) => {
@@ -186,16 +179,19 @@ impl<S: Store<Key = u64, Value = u64>> Client<S> {
         self.says_of("flush", outcome);
     }
 
-    /// Waits for `call`; but now and then not to the end.
+    /// Waits for `call`; but now and then not to the end. A panic that the tower lets through is no answer, either.
     async fn patiently<T>(&self, call: impl Future<Output = Result<T>>) -> Option<Result<T>> {
-        if !self.world.chance.goes_on() || self.below(6) > 0 {
-            return Some(call.await);
-        }
-        let mut patience = self.world.env().sleep(Duration::from_millis(self.below(15)));
+        let leaves = self.world.chance.goes_on() && self.below(6) == 0;
+        let mut patience = leaves.then(|| self.world.env().sleep(Duration::from_millis(self.below(15))));
         let mut call = pin!(call);
-        poll_fn(|context| match call.as_mut().poll(context) {
-            Poll::Pending => patience.as_mut().poll(context).map(|()| None),
-            Poll::Ready(answer) => Poll::Ready(Some(answer)),
+        poll_fn(|context| {
+            match catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(context))) {
+                Ok(Poll::Ready(answer)) => return Poll::Ready(Some(answer)),
+                Ok(Poll::Pending) => {}
+                Err(payload) if is_simulated(&*payload) => return Poll::Ready(None),
+                Err(payload) => resume_unwind(payload),
+            }
+            patience.as_mut().map_or(Poll::Pending, |patience| patience.as_mut().poll(context).map(|()| None))
         })
         .await
     }

@@ -1,15 +1,18 @@
 //! What was written, read, loaded and installed, and whether that may be: the oracle.
 
 use std::sync::Mutex;
+use std::time::Duration;
 
-use larder_core::Clock;
+use larder_core::{Clock, Life, Time};
 
+use super::settings::Settings;
 use crate::latch::locked;
 
 /// All that happened in one run so far. Moments are counted, not measured: each event is one.
 pub(super) struct History {
     clock: Clock,
     one_flight: bool,
+    judges_installs: bool,
     state: Mutex<State>,
 }
 
@@ -32,8 +35,10 @@ struct OfKey {
     changing: usize,
     /// When one of them began or ended last.
     changed: u64,
-    /// The beginnings of the loads under way.
-    loads: Vec<u64>,
+    /// The loads under way.
+    loads: Vec<Load>,
+    /// Look-ups under way, and those that ended not long ago.
+    reads: Vec<Read>,
     reserved: bool,
 }
 
@@ -41,6 +46,17 @@ struct Write {
     value: Option<u64>,
     began: u64,
     ended: Option<u64>,
+}
+
+/// Begun by the caller `since` or later.
+struct Load {
+    began: u64,
+    since: u64,
+}
+
+struct Read {
+    began: u64,
+    ended: Option<Time>,
 }
 
 /// What a reader who begins now must not fall below.
@@ -51,14 +67,18 @@ pub(super) struct Floor(u64);
 #[derive(Clone, Copy, Debug)]
 pub(super) struct WriteId(usize);
 
+/// For how long after a look-up the load may still begin that it decided on: its task waits for its turn.
+const AFTERWARDS: Duration = Duration::from_millis(60);
+
 impl History {
     /// Every other key has a row.
-    pub(super) fn new(clock: &Clock, keys: u64, one_flight: bool) -> Self {
+    pub(super) fn new(clock: &Clock, settings: Settings) -> Self {
+        let Settings { keys, one_flight, judges_installs, .. } = settings;
         let of_key = |key| OfKey::new((key % 2 == 0).then_some(key + 1));
         let keys: Vec<_> = (0..keys.max(1)).map(of_key).collect();
         let values = keys.len() as u64;
         let state = State { moment: 1, values, keys, trace: Vec::new(), broken: None };
-        Self { clock: clock.clone(), one_flight, state: Mutex::new(state) }
+        Self { clock: clock.clone(), one_flight, judges_installs, state: Mutex::new(state) }
     }
 
     /// Notes a line in the trace.
@@ -145,12 +165,27 @@ impl History {
         });
     }
 
-    /// A load begins: the only one of its key, unless the key changed while the others ran.
+    /// Look-ups begin; they end when the guard is dropped.
+    pub(super) fn reading(&self, keys: &[u64]) -> Reading<'_> {
+        let begin = |key: &u64| {
+            let began = self.with(*key, |of_key, now| {
+                of_key.reads.push(Read { began: now, ended: None });
+                now
+            });
+            (*key, began)
+        };
+        Reading { history: self, begun: keys.iter().map(begin).collect() }
+    }
+
+    /// A load begins: the only one of its key, unless the key changed since one of them may have been decided on.
     pub(super) fn begin_load(&self, key: u64) -> u64 {
+        let time = self.clock.now();
         let (now, is_second) = self.with(key, |of_key, now| {
-            let is_joinable = |began: &u64| of_key.changing == 0 && of_key.changed < *began;
-            let is_second = of_key.loads.iter().any(is_joinable);
-            of_key.loads.push(now);
+            of_key.reads.retain(|read| read.ended.is_none_or(|ended| time.since(ended) < AFTERWARDS));
+            let since = of_key.reads.iter().map(|read| read.began).min().unwrap_or(now);
+            let unchanged = of_key.changing == 0 && of_key.changed < since;
+            let is_second = unchanged && of_key.loads.iter().any(|other| of_key.changed < other.since);
+            of_key.loads.push(Load { began: now, since });
             (now, is_second)
         });
         if is_second && self.one_flight {
@@ -160,7 +195,7 @@ impl History {
     }
 
     pub(super) fn end_load(&self, key: u64, began: u64) {
-        self.with(key, |of_key, _| of_key.loads.retain(|load| *load != began));
+        self.with(key, |of_key, _| of_key.loads.retain(|load| load.began != began));
     }
 
     pub(super) fn keys(&self) -> u64 {
@@ -183,12 +218,6 @@ impl History {
         })
     }
 
-    /// The latest beginning of a write of `value`: what had ended before it is older.
-    pub(super) fn newest_beginning(&self, key: u64, value: Option<u64>) -> Floor {
-        let beginning = |write: &Write| (write.value == value).then_some(Floor(write.began));
-        self.with(key, |of_key, _| of_key.writes.iter().filter_map(beginning).max().unwrap_or_default())
-    }
-
     /// Accuses `who` if `value` was replaced before `floor`, or was never written.
     pub(super) fn judge(&self, who: &str, key: u64, value: Option<u64>, floor: Floor) {
         if self.is_stale(key, value, floor) {
@@ -196,6 +225,14 @@ impl History {
             self.accuse(&format!(
                 "{who} key {key} = {value}, older than a write that was acknowledged before"
             ));
+        }
+    }
+
+    /// The same of what is in a store now, for as long as `life`: one that is over at once is a removal under a lease.
+    pub(super) fn judge_installed(&self, who: &str, key: u64, entry: (u64, Life), floor: Floor) {
+        let (value, life) = entry;
+        if self.judges_installs && life.is_usable(self.clock.now()) {
+            self.judge(who, key, Some(value), floor);
         }
     }
 
@@ -218,6 +255,7 @@ impl OfKey {
             changing: 0,
             changed: 0,
             loads: Vec::new(),
+            reads: Vec::new(),
             reserved: false,
         }
     }
@@ -226,6 +264,24 @@ impl OfKey {
 impl Write {
     fn is_below(&self, floor: Floor) -> bool {
         self.ended.is_some_and(|ended| ended < floor.0)
+    }
+}
+
+/// Look-ups under way: they end when it is dropped.
+pub(super) struct Reading<'a> {
+    history: &'a History,
+    begun: Vec<(u64, u64)>,
+}
+
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        let time = self.history.clock.now();
+        for (key, began) in &self.begun {
+            self.history.with(*key, |of_key, _| {
+                let own = of_key.reads.iter_mut().filter(|read| read.began == *began);
+                own.for_each(|read| read.ended = Some(time));
+            });
+        }
     }
 }
 

@@ -27,6 +27,7 @@ pub(super) async fn settle<S: Store<Key = u64, Value = u64>>(
     for (key, floor) in keys.zip(floors) {
         let row = world.history.row(key);
         world.history.judge("in the end the origin has", key, row, floor);
+        let _reading = world.history.reading(&[key]);
         match insist(&world, || tower.get(&key)).await {
             Ok(found) => compare(settings, &world, key, found, floor),
             Err(reason) => {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use larder_core::{Manual, Random, Store};
 
-use super::chance::Chance;
+use super::chance::{Chance, is_simulated};
 use super::client::Client;
 use super::failure::Failure;
 use super::history::History;
@@ -106,10 +106,10 @@ impl Simulation {
         self
     }
 
-    /// Asks for more: that no client ever reads a value older than one it has read before, acknowledged or not. A tower whose
-    /// tiers fail can't promise it.
-    pub const fn only_forward(mut self) -> Self {
-        self.0.only_forward = true;
+    /// Judges what is read, not what is installed: for a tower that keeps something in front of a store until that has lost what
+    /// is stale, as a write-behind does with its queue when the store fails to take a write.
+    pub const fn judges_reads_only(mut self) -> Self {
+        self.0.judges_installs = false;
         self
     }
 
@@ -131,9 +131,9 @@ impl Simulation {
         self,
         tower: impl FnOnce(&World) -> S,
     ) -> Result<Summary, Failure> {
-        let Settings { seed, percent, keys, one_flight, .. } = self.0;
+        let Settings { seed, percent, .. } = self.0;
         let manual = Manual::new(seed);
-        let history = History::new(manual.clock(), keys, one_flight);
+        let history = History::new(manual.clock(), self.0);
         let chance = Chance::new(&manual.env(), !seed, percent);
         let world = World::new(manual.env(), chance, history);
         let mut run =
@@ -142,8 +142,13 @@ impl Simulation {
             let tower = Arc::new(tower(&run.world));
             run.all(&tower);
         }));
-        if ended.is_err() {
-            run.world.history.accuse("the tower panicked");
+        if let Err(payload) = ended {
+            let whose = if is_simulated(&*payload) {
+                "a panic of the origin ended a task"
+            } else {
+                "the tower panicked"
+            };
+            run.world.history.accuse(whose);
         }
         let trace = run.world.history.trace();
         match run.world.history.broken() {

@@ -24,7 +24,7 @@ pub(super) struct Settings {
     pub(super) writes: Writes,
     pub(super) keeps_misses: bool,
     pub(super) one_flight: bool,
-    pub(super) only_forward: bool,
+    pub(super) judges_installs: bool,
 }
 
 impl Settings {
@@ -38,7 +38,7 @@ impl Settings {
             writes: Writes::Behind,
             keeps_misses: false,
             one_flight: true,
-            only_forward: false,
+            judges_installs: true,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use larder_core::{Entry, Error, ErrorKind, Filled, Lease, Lookup, Result, Store};
+use larder_core::{Entry, Error, ErrorKind, Filled, Lease, Life, Lookup, Result, Store};
 
 use super::chance::{Callee, Chance};
 use super::history::History;
@@ -65,8 +65,8 @@ impl<S: Store<Key = u64, Value = u64>> SimulatedStore<S> {
             "store: fill {key} = {value}: {}",
             if filled.is_stored() { "stored" } else { "void" }
         ));
-        if filled.is_stored() {
-            self.history.judge("a fill installs", key, Some(value), floor);
+        if let Filled::Stored(life) = filled {
+            self.history.judge_installed("a fill installs", key, (value, life), floor);
         }
         Ok(filled)
     }
@@ -75,7 +75,7 @@ impl<S: Store<Key = u64, Value = u64>> SimulatedStore<S> {
         let (value, floor) = (*entry.value(), self.history.floor(key));
         self.history.say(&format!("store: insert {key} = {value}"));
         self.inner.insert(key, entry).await?;
-        self.history.judge("an insert installs", key, Some(value), floor);
+        self.history.judge_installed("an insert installs", key, (value, Life::DEFAULT), floor);
         Ok(())
     }
 }
