@@ -89,6 +89,8 @@ impl Numbering {
 pub struct Chunks {
     trace: Trace,
     numbering: Numbering,
+    /// Keys and sizes of the requests that were read, but not numbered yet.
+    read: Vec<(u64, u32)>,
     last_sizes: Vec<u32>,
     totals: Totals,
     ended: bool,
@@ -100,6 +102,7 @@ impl Chunks {
         Self {
             trace,
             numbering: Numbering::default(),
+            read: Vec::new(),
             last_sizes: Vec::new(),
             totals: Totals::default(),
             ended: false,
@@ -116,13 +119,20 @@ impl Chunks {
         self.trace.progress()
     }
 
+    /// Reads first and numbers then: look-ups that follow one another at once wait for memory together.
     fn fill(&mut self, chunk: &mut Chunk) -> Result<(), Error> {
-        while chunk.keys.len() < CHUNK {
+        self.read.clear();
+        while self.read.len() < CHUNK {
             let Some(request) = self.trace.next().transpose()? else { break };
-            let key = self.numbering.number(request.key);
+            self.read.push((request.key, request.size));
+        }
+        chunk.keys.reserve_exact(self.read.len());
+        for at in 0..self.read.len() {
+            let (key, size) = self.read[at];
+            let key = self.numbering.number(key);
             let key = key.ok_or_else(|| self.trace.error(Problem::ManyKeys))?;
-            self.count(key, request.size);
-            chunk.push(key, request.size);
+            chunk.push(key, size);
+            self.count(key, size);
         }
         Ok(())
     }
@@ -147,7 +157,7 @@ impl Iterator for Chunks {
         if self.ended {
             return None;
         }
-        let mut chunk = Chunk { keys: Vec::with_capacity(CHUNK), ..Chunk::default() };
+        let mut chunk = Chunk::default();
         let filled = self.fill(&mut chunk);
         chunk.reach = self.numbering.len();
         self.ended = filled.is_err() || chunk.keys.len() < CHUNK;

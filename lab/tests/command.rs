@@ -279,3 +279,37 @@ fn a_chart_can_be_a_picture() {
     assert!(std::fs::read_to_string(&svg).unwrap().starts_with("<svg xmlns="));
     assert!(std::fs::read(&png).unwrap().starts_with(b"\x89PNG"));
 }
+
+/// Requests come until nobody reads them any more: what is printed is what was counted until then.
+#[test]
+#[cfg(unix)]
+fn ctrl_c_prints_what_is_done_so_far() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_larder"))
+        .args(["simulate", "-", "-p", "lru,fifo", "-c", "100", "--csv"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut requests = child.stdin.take().unwrap();
+    let lines = "7\n8\n9\n".repeat(100_000);
+    requests.write_all(lines.as_bytes()).unwrap();
+    let kill = format!("kill -INT {}", child.id());
+    assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    while requests.write_all(lines.as_bytes()).is_ok() {}
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    let (rows, said) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert!(said.ends_with("what was done so far\n"), "{said}");
+    let counted: Vec<&str> = rows.lines().skip(1).map(|row| row.split(',').nth(3).unwrap()).collect();
+    assert!(counted.len() == 2 && counted[0] == counted[1], "all came equally far:\n{rows}");
+    assert!(counted[0].parse::<u64>().unwrap() > 0, "{rows}");
+}
+
+#[test]
+fn an_end_of_output_is_no_error() {
+    let run = format!("{} generate zipf -n 200000 | head -n 1", env!("CARGO_BIN_EXE_larder"));
+    let output = Command::new("sh").args(["-c", &run]).output().unwrap();
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+    assert_eq!(output.stdout.iter().filter(|byte| **byte == b'\n').count(), 1);
+}

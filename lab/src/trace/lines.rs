@@ -72,15 +72,24 @@ pub(super) fn hexadecimal(digits: &[u8]) -> Result<u64, NotANumber> {
     number(digits.strip_prefix(b"0x").ok_or(NotANumber::Malformed)?, 16)
 }
 
-fn number(digits: &[u8], base: u32) -> Result<u64, NotANumber> {
+fn number(digits: &[u8], base: u8) -> Result<u64, NotANumber> {
     if digits.is_empty() {
         return Err(NotANumber::Malformed);
     }
     digits.iter().try_fold(0_u64, |number, byte| {
-        let digit = char::from(*byte).to_digit(base).ok_or(NotANumber::Malformed)?;
+        let digit = digit(*byte).filter(|digit| *digit < base).ok_or(NotANumber::Malformed)?;
         let shifted = number.checked_mul(u64::from(base)).ok_or(NotANumber::TooLarge)?;
         shifted.checked_add(u64::from(digit)).ok_or(NotANumber::TooLarge)
     })
+}
+
+fn digit(byte: u8) -> Option<u8> {
+    match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        b'A'..=b'F' => Some(byte - b'A' + 10),
+        _ => None,
+    }
 }
 
 /// Why something is not a number.
