@@ -1,20 +1,22 @@
 //! The races that caches get wrong, as far as loading, tiers and `Cache` can meet them. Each test names its race.
 
 mod common;
+#[path = "common/late.rs"]
+mod late;
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Wake, Waker};
 use std::time::Duration;
 
 use common::{Task, kind, poll_once, start};
 use larder_core::{
-    Entry, Env, Error, ErrorKind, Filled, Lease, Loader, Lookup, Memory, MemoryOptions, Result, Store,
-    StoreExt,
+    Entry, Env, Error, ErrorKind, Loader, Lookup, Memory, MemoryOptions, Result, Store, StoreExt,
 };
 use larder_patterns::{Cache, PatternExt, ReadThrough};
 use larder_policies::Lru;
 use larder_testkit::{CountingLoader, Faulty, Gate, Manual, MapOrigin, MapStore, Op};
+use late::LateReply;
 
 type Engine = Memory<u64, u64, Lru>;
 type Gated = Arc<ReadThrough<Engine, Gate<u64, u64>>>;
@@ -74,50 +76,6 @@ impl World {
 
     fn does<T>(&self, operation: impl Future<Output = Result<T>>) -> T {
         self.manual.block_on(operation).unwrap()
-    }
-}
-
-/// A store whose next look-up, when told, is done at once and answered a second later.
-struct LateReply {
-    inner: MapStore<u64, u64>,
-    env: Env,
-    is_late: AtomicBool,
-}
-
-impl LateReply {
-    fn new(env: &Env) -> Self {
-        Self { inner: MapStore::new(env), env: env.clone(), is_late: AtomicBool::new(false) }
-    }
-}
-
-impl Store for LateReply {
-    type Key = u64;
-    type Value = u64;
-
-    async fn get(&self, key: &u64) -> Result<Lookup<u64>> {
-        let found = self.inner.get(key).await;
-        if self.is_late.swap(false, Ordering::Relaxed) {
-            self.env.sleep(SECOND).await;
-        }
-        found
-    }
-    fn get_now(&self, _key: &u64) -> Option<Lookup<u64>> {
-        None
-    }
-    async fn lease(&self, key: &u64) -> Result<Lease> {
-        self.inner.lease(key).await
-    }
-    async fn fill(&self, key: u64, entry: Entry<u64>, lease: Lease) -> Result<Filled> {
-        self.inner.fill(key, entry, lease).await
-    }
-    async fn insert(&self, key: u64, entry: Entry<u64>) -> Result<()> {
-        self.inner.insert(key, entry).await
-    }
-    async fn remove(&self, key: &u64) -> Result<bool> {
-        self.inner.remove(key).await
-    }
-    async fn clear(&self) -> Result<()> {
-        self.inner.clear().await
     }
 }
 
