@@ -19,13 +19,8 @@ const SECOND: Duration = Duration::from_secs(1);
 
 fn main() -> larder::Result<()> {
     let (env, manual) = Env::manual();
-    let database = MapOrigin::<&str, u64>::new();
-    let (rows, is_down) = (database.clone(), Arc::new(AtomicBool::new(false)));
-    let down = Arc::clone(&is_down);
-    let writes = CountingWriter::new(move |change: Change<&'static str, u64>| {
-        let (rows, down) = (rows.clone(), down.load(Ordering::Relaxed));
-        async move { if down { Err(larder::Error::write("no connection")) } else { rows.write(&change).await } }
-    });
+    let (database, is_down) = (MapOrigin::new(), Arc::new(AtomicBool::new(false)));
+    let writes = CountingWriter::new(writer(&database, &is_down));
     let lost = Arc::new(Mutex::new(Vec::new()));
     let letters = Arc::clone(&lost);
     let batch = Batch::of(100).every(SECOND).give_up_after(3, move |change: Change<&str, u64>, _| {
@@ -78,4 +73,16 @@ fn main() -> larder::Result<()> {
         lost[0]
     );
     Ok(())
+}
+
+/// Writes to `database`, unless it is down.
+fn writer(
+    database: &MapOrigin<&'static str, u64>,
+    is_down: &Arc<AtomicBool>,
+) -> impl Writer<&'static str, u64> + use<> {
+    let (rows, down) = (database.clone(), Arc::clone(is_down));
+    move |change: Change<&'static str, u64>| {
+        let (rows, down) = (rows.clone(), down.load(Ordering::Relaxed));
+        async move { if down { Err(larder::Error::write("no connection")) } else { rows.write(&change).await } }
+    }
 }
