@@ -311,5 +311,5 @@ fn an_end_of_output_is_no_error() {
     let run = format!("{} generate zipf -n 200000 | head -n 1", env!("CARGO_BIN_EXE_larder"));
     let output = Command::new("sh").args(["-c", &run]).output().unwrap();
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
-    assert_eq!(output.stdout.iter().filter(|byte| **byte == b'\n').count(), 1);
+    assert_eq!(String::from_utf8(output.stdout).unwrap().lines().count(), 1);
 }

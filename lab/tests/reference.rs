@@ -46,7 +46,7 @@ const WIDER: &[(&str, &str, f64)] = &[
 
 /// Traces up to so many requests are replayed for every cell; of longer ones, every third capacity. All of them where
 /// the environment says `LARDER_ALL_CELLS=1`.
-const SHORT: u64 = 1_000_000;
+const SHORT: u64 = 600_000;
 
 struct Cell {
     spec: Spec,
