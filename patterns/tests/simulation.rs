@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use larder_core::{Entry, Env, Filled, Lease, Loader, Lookup, Memory, MemoryOptions, Result, Store};
+use larder_core::{Entry, Filled, Lease, Loader, Lookup, Memory, MemoryOptions, Result, Store};
 use larder_patterns::{Batch, Cache, Freshness, PatternExt};
 use larder_policies::Lru;
 use larder_testkit::MapStore;
@@ -18,9 +18,11 @@ const SEEDS: u64 = 1_500;
 
 type Engine = Memory<u64, u64, Lru>;
 
-/// Room for two of the three keys, which live 60 ms: about three delays.
-fn engine(env: &Env) -> Engine {
-    MemoryOptions::new(2).ttl(60 * MS).env(env).shards(1).build(Lru::new)
+/// Room for one to three of the three keys, which live 60 ms (about three delays) or for ever: as the seed has it.
+fn engine(world: &World) -> Engine {
+    let draw = world.env().random().next();
+    let options = MemoryOptions::new(1 + draw % 3).env(world.env()).shards(1);
+    if draw & 64 == 0 { options.build(Lru::new) } else { options.ttl(60 * MS).build(Lru::new) }
 }
 
 fn far(world: &World) -> impl Store<Key = u64, Value = u64> + use<> {
@@ -34,8 +36,7 @@ mod a_tower_keeps_its_promises {
     fn memory_and_read_through() {
         for_seeds(SEEDS, |seed| {
             let simulation = Simulation::new(seed);
-            simulation
-                .run(|world| world.watched(engine(world.env())).read_through_in(world.origin(), world.env()));
+            simulation.run(|world| world.watched(engine(world)).read_through_in(world.origin(), world.env()));
         });
     }
 
@@ -51,7 +52,7 @@ mod a_tower_keeps_its_promises {
     fn tiers_and_read_through() {
         for_seeds(SEEDS, |seed| {
             Simulation::new(seed).run(|world| {
-                let near = world.watched(engine(world.env()));
+                let near = world.watched(engine(world));
                 far(world).fronted_by(near).read_through_in(world.origin(), world.env())
             });
         });
@@ -61,7 +62,7 @@ mod a_tower_keeps_its_promises {
     fn tiers_that_both_fail() {
         for_seeds(SEEDS, |seed| {
             Simulation::new(seed).clients(4).run(|world| {
-                let near = world.unsteady(engine(world.env()));
+                let near = world.unsteady(engine(world));
                 far(world).fronted_by(near).read_through_in(world.origin(), world.env())
             });
         });
@@ -96,7 +97,7 @@ mod a_tower_keeps_its_promises {
     fn write_through() {
         for_seeds(SEEDS, |seed| {
             Simulation::new(seed).writes(Writes::Through).run(|world| {
-                let memory = world.watched(engine(world.env()));
+                let memory = world.watched(engine(world));
                 memory.read_through_in(world.origin(), world.env()).write_through(world.origin())
             });
         });
@@ -106,7 +107,7 @@ mod a_tower_keeps_its_promises {
     fn write_through_tiers_that_fail() {
         for_seeds(SEEDS, |seed| {
             Simulation::new(seed).writes(Writes::Through).run(|world| {
-                let tiers = far(world).fronted_by(world.watched(engine(world.env())));
+                let tiers = far(world).fronted_by(world.watched(engine(world)));
                 tiers.read_through_in(world.origin(), world.env()).write_through(world.origin())
             });
         });
@@ -116,7 +117,7 @@ mod a_tower_keeps_its_promises {
     fn write_around() {
         for_seeds(SEEDS, |seed| {
             Simulation::new(seed).writes(Writes::Through).run(|world| {
-                let memory = world.watched(engine(world.env()));
+                let memory = world.watched(engine(world));
                 memory.read_through_in(world.origin(), world.env()).write_around(world.origin())
             });
         });
@@ -126,7 +127,17 @@ mod a_tower_keeps_its_promises {
     fn write_behind() {
         for_seeds(SEEDS, |seed| {
             Simulation::new(seed).writes(Writes::Through).run(|world| {
-                let memory = world.watched(engine(world.env()));
+                let memory = world.watched(engine(world));
+                behind(world, memory.read_through_in(world.origin(), world.env()))
+            });
+        });
+    }
+
+    #[test]
+    fn write_behind_over_a_store_that_fails_and_evicts() {
+        for_seeds(SEEDS, |seed| {
+            Simulation::new(seed).writes(Writes::Through).judges_reads_only().run(|world| {
+                let memory = world.unsteady(engine(world));
                 behind(world, memory.read_through_in(world.origin(), world.env()))
             });
         });
@@ -136,7 +147,7 @@ mod a_tower_keeps_its_promises {
     fn write_behind_over_tiers_that_fail() {
         for_seeds(SEEDS, |seed| {
             Simulation::new(seed).writes(Writes::Through).judges_reads_only().run(|world| {
-                let tiers = far(world).fronted_by(world.watched(engine(world.env())));
+                let tiers = far(world).fronted_by(world.watched(engine(world)));
                 behind(world, tiers.read_through_in(world.origin(), world.env()))
             });
         });
@@ -216,7 +227,7 @@ mod the_oracle_finds {
     #[test]
     fn a_stale_set_by_what_is_read_when_leases_are_switched_off() {
         let failure = first(300, "leases off, unwatched", Simulation::new, |world| {
-            Leaseless(engine(world.env())).read_through_in(world.origin(), world.env())
+            Leaseless(engine(world)).read_through_in(world.origin(), world.env())
         });
         assert!(failure.reason().contains("reads"), "{failure}");
     }
@@ -224,7 +235,7 @@ mod the_oracle_finds {
     #[test]
     fn a_stale_set_by_what_is_installed_when_leases_are_switched_off() {
         let failure = first(300, "leases off, watched", Simulation::new, |world| {
-            let memory = world.watched(Leaseless(engine(world.env())));
+            let memory = world.watched(Leaseless(engine(world)));
             memory.read_through_in(world.origin(), world.env())
         });
         assert!(failure.reason().contains("a fill installs"), "{failure}");
@@ -232,16 +243,15 @@ mod the_oracle_finds {
 
     #[test]
     fn a_tower_without_single_flight() {
-        let failure = first(300, "no single flight", Simulation::new, |world| {
-            Solo::new(engine(world.env()), world.origin())
-        });
+        let failure =
+            first(300, "no single flight", Simulation::new, |world| Solo::new(engine(world), world.origin()));
         assert!(failure.reason().contains("loaded twice at once"), "{failure}");
     }
 
     #[test]
     fn a_tier_that_promotes_by_insert() {
         let failure = first(300, "promotion by insert", Simulation::new, |world| {
-            let tiers = Promoting { near: engine(world.env()), far: far(world) };
+            let tiers = Promoting { near: engine(world), far: far(world) };
             tiers.read_through_in(world.origin(), world.env())
         });
         assert!(failure.reason().contains("older than a write"), "{failure}");
@@ -251,7 +261,7 @@ mod the_oracle_finds {
     fn a_write_that_reaches_the_cache_before_the_origin() {
         let through = |seed| Simulation::new(seed).writes(Writes::Through);
         first(300, "cache before origin", through, |world| {
-            let memory = engine(world.env()).read_through_in(world.origin(), world.env());
+            let memory = engine(world).read_through_in(world.origin(), world.env());
             CacheFirst { inner: memory, writer: world.origin() }
         });
     }
@@ -260,7 +270,7 @@ mod the_oracle_finds {
     fn an_acknowledged_write_that_is_lost() {
         let through = |seed| Simulation::new(seed).writes(Writes::Through);
         first(300, "failed writes acknowledged", through, |world| {
-            let memory = engine(world.env()).read_through_in(world.origin(), world.env());
+            let memory = engine(world).read_through_in(world.origin(), world.env());
             memory.write_through(Forgetful(world.origin()))
         });
     }
@@ -269,7 +279,7 @@ mod the_oracle_finds {
     fn a_queue_that_readers_do_not_see() {
         let through = |seed| Simulation::new(seed).writes(Writes::Through);
         let failure = first(300, "no overlay", through, |world| {
-            let memory = engine(world.env()).read_through_in(world.origin(), world.env());
+            let memory = engine(world).read_through_in(world.origin(), world.env());
             NaiveBehind::new(memory, world.origin())
         });
         assert!(failure.reason().contains("reads key"), "{failure}");
