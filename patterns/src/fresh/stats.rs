@@ -16,7 +16,7 @@ pub struct FreshStats {
     pub reload_failed: u64,
     /// Entries whose reload came too late: the key was written or removed meanwhile.
     pub reload_void: u64,
-    /// Answers past the soft deadline, while a reload ran behind or was to be tried again later.
+    /// Answers past the soft deadline, while a reload ran behind.
     pub stale_revalidating: u64,
     /// Answers past the soft deadline because the load failed.
     pub stale_on_error: u64,
