@@ -251,7 +251,7 @@ fn a_copy_in_a_nearer_tier_is_dropped_with_its_original() {
     let (env, manual) = Env::manual();
     let tiers = engine(&env).fronted_by(engine(&env)).shared();
     let store = tiers.clone().tagged(name);
-    manual.block_on(tiers.far().put(9, Stamped::new(9, Stamp::from_words(&[0, 0]).unwrap()))).unwrap();
+    manual.block_on(tiers.far().put(9, Stamped::new(9, Stamp::from_words(&[0]).unwrap()))).unwrap();
     assert_eq!(value(&manual, &store, 9), None, "what others stamped is not to be trusted");
     manual.block_on(store.put(1, 1)).unwrap();
     tiers.near().remove(&1);
@@ -310,8 +310,8 @@ fn a_lease_of_other_tags_or_none_is_void() {
     let bare = |key| manual.block_on(inner.lease(&key)).unwrap();
     let own = |key| manual.block_on(store.lease(&key)).unwrap();
     let future = {
-        let [lineage, _] = own(1).split().0.stamp();
-        Lease::new([lineage, 99]).and(bare(1))
+        let [kind, now] = own(1).split().0.stamp();
+        Lease::new([kind, now + 1]).and(bare(1))
     };
     for lease in [foreign(1), bare(1), own(1).split().0, future] {
         assert_eq!(manual.block_on(store.fill(1, 1.into(), lease)).unwrap(), Filled::Void);

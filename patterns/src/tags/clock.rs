@@ -16,6 +16,9 @@ use super::tag::Tag;
 
 const CELLS: usize = 1 << 16;
 
+/// What tells a lease with a reading from any other.
+const TAGS: u64 = 0x7461_6773_2d6c_6561;
+
 /// How many tags that were told from elsewhere are remembered. To forget one costs a needless invalidation at worst.
 const TOLD: usize = 1 << 16;
 
@@ -48,8 +51,9 @@ const TOLD: usize = 1 << 16;
 pub struct Tags(Arc<Inner>);
 
 struct Inner {
-    lineage: u64,
+    /// Begins at random, so that no reading of another clock is one of this.
     clock: AtomicU64,
+    /// Older readings are void: those of other clocks, and those from before all was invalidated.
     floor: AtomicU64,
     markers: Markers,
     told: Mutex<HashMap<Tag, u64>>,
@@ -64,11 +68,11 @@ impl Tags {
     /// The same with other memory: 8 bytes a cell, up to 1 GiB. With 16 cells for each tag that is invalidated while an entry
     /// lives, one such entry in four hundred is reloaded needlessly.
     pub fn with_cells(cells: usize) -> Self {
-        static LINEAGES: AtomicU64 = AtomicU64::new(0);
+        static CLOCKS: AtomicU64 = AtomicU64::new(0);
+        let start = RandomState::new().hash_one(CLOCKS.fetch_add(1, Ordering::Relaxed)) / 2;
         Self(Arc::new(Inner {
-            lineage: RandomState::new().hash_one(LINEAGES.fetch_add(1, Ordering::Relaxed)),
-            clock: AtomicU64::new(0),
-            floor: AtomicU64::new(0),
+            clock: AtomicU64::new(start),
+            floor: AtomicU64::new(start),
             markers: Markers::new(cells),
             told: Mutex::default(),
         }))
@@ -76,7 +80,7 @@ impl Tags {
 
     /// Drops every entry with this tag, in one step, however many there are. Loads under way will not fill.
     pub fn invalidate(&self, tag: impl Into<Tag>) {
-        self.0.markers.mark(tag.into(), self.tick());
+        self.0.markers.mark(tag.into().short(), self.tick());
     }
 
     /// Drops every entry of every store that shares these tags, in one step. Loads under way will not fill.
@@ -112,36 +116,34 @@ impl Tags {
         self.0.clock.load(Ordering::Acquire)
     }
 
+    fn floor(&self) -> u64 {
+        self.0.floor.load(Ordering::Acquire)
+    }
+
     /// The lease `inner` with the reading of the clock.
     pub(super) fn dated(&self, inner: Lease) -> Lease {
-        Lease::new([self.0.lineage, self.now()]).and(inner)
+        Lease::new([TAGS, self.now()]).and(inner)
     }
 
     /// The reading and the lease again; `None` if the reading is not of this clock.
     pub(super) fn undated(&self, lease: Lease) -> Option<(u64, Lease)> {
         let (head, inner) = lease.split();
-        let [lineage, version] = head.stamp();
-        (lineage == self.0.lineage && version <= self.now()).then_some((version, inner?))
+        let [TAGS, version] = head.stamp() else { return None };
+        (self.floor()..=self.now()).contains(&version).then_some((version, inner?))
     }
 
     /// The stamp of a value that is written now.
     pub(super) fn stamp_now(&self, tags: impl IntoIterator<Item = Tag>) -> Stamp {
-        self.stamp_at(self.now(), tags)
-    }
-
-    /// The stamp of a value that was loaded after the clock read `version`.
-    pub(super) fn stamp_at(&self, version: u64, tags: impl IntoIterator<Item = Tag>) -> Stamp {
-        Stamp::new(self.0.lineage, version, tags)
+        Stamp::new(self.now(), tags)
     }
 
     /// Whether nothing that concerns the entry was invalidated since its stamp was made.
     pub(super) fn vouch_for(&self, stamp: &Stamp) -> bool {
         let (version, now) = (stamp.version(), self.now());
-        stamp.lineage() == self.0.lineage
-            && (version == now
-                || version < now
-                    && version >= self.0.floor.load(Ordering::Acquire)
-                    && stamp.tags().iter().all(|tag| self.0.markers.is_older(*tag, version)))
+        version == now
+            || version < now
+                && version >= self.floor()
+                && stamp.tags().iter().all(|tag| self.0.markers.is_older(*tag, version))
     }
 }
 

@@ -3,8 +3,6 @@
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::tag::Tag;
-
 /// In how many cells a tag leaves its mark.
 const MARKS: u64 = 4;
 
@@ -26,22 +24,23 @@ impl Markers {
     }
 
     /// Marks `tag` as invalidated at `version`. A later version stays.
-    pub(super) fn mark(&self, tag: Tag, version: u64) {
+    pub(super) fn mark(&self, tag: u32, version: u64) {
         for cell in self.cells(tag) {
             cell.fetch_max(version, Ordering::AcqRel);
         }
     }
 
     /// Whether `tag` was certainly not invalidated after `version`. Most often the first cell says so.
-    pub(super) fn is_older(&self, tag: Tag, version: u64) -> bool {
+    pub(super) fn is_older(&self, tag: u32, version: u64) -> bool {
         self.cells(tag).any(|cell| cell.load(Ordering::Acquire) <= version)
     }
 
     /// The cells of `tag`, all different: steps of an odd width through a power of two.
-    fn cells(&self, tag: Tag) -> impl Iterator<Item = &AtomicU64> {
-        let (first, step) = (tag.number(), tag.number() >> 32 | 1);
+    fn cells(&self, tag: u32) -> impl Iterator<Item = &AtomicU64> {
+        let spread = u64::from(tag).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let (first, step) = (spread >> 37, spread >> 10 | 1);
         let mask = self.0.len() as u64 - 1;
-        (0..MARKS).map(move |nth| &self.0[(first.wrapping_add(nth * step) & mask) as usize])
+        (0..MARKS).map(move |nth| &self.0[(first.wrapping_add(step.wrapping_mul(nth)) & mask) as usize])
     }
 }
 
@@ -53,12 +52,13 @@ impl fmt::Debug for Markers {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tag::Tag;
     use super::*;
 
     #[test]
     fn a_tag_marks_different_cells_and_an_older_mark_changes_nothing() {
         for number in 0..64 {
-            let (markers, tag) = (Markers::new(0), Tag::from_number(number));
+            let (markers, tag) = (Markers::new(0), number);
             let mut cells: Vec<_> = markers.cells(tag).map(std::ptr::from_ref).collect();
             cells.sort_unstable();
             cells.dedup();
@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn few_tags_of_many_look_invalidated_that_are_not() {
-        let (markers, tag) = (Markers::new(65_536), |n: u64| Tag::new(format!("tag {n}")));
+        let (markers, tag) = (Markers::new(65_536), |n: u64| Tag::new(format!("tag {n}")).short());
         (0..1_000).for_each(|n| markers.mark(tag(n), n + 1));
         assert!((0..1_000).all(|n| !markers.is_older(tag(n), n)), "no mark is lost");
         let wrong = (1_000..101_000).filter(|n| !markers.is_older(tag(*n), 0)).count();

@@ -28,7 +28,7 @@ pub use tag::Tag;
 /// # What it costs
 ///
 /// A hit reads the clock; if anything was invalidated since the entry was loaded, mostly one word for each of its tags, too.
-/// It allocates nothing and locks nothing. An entry is larger by 56 bytes, up to four tags; more are allocated once,
+/// It allocates nothing and locks nothing. An entry is larger by 24 bytes, up to three tags; more are allocated once,
 /// when it is stored. An entry that was invalidated keeps its place until it is asked for, evicted or expired.
 ///
 /// # Order of composition
@@ -123,7 +123,7 @@ where
         more: &[Tag],
     ) -> Option<(Entry<Stamped<V>>, Lease)> {
         let (version, lease) = self.tags.undated(lease)?;
-        let stamp = self.tags.stamp_at(version, self.names(key, &entry, more));
+        let stamp = Stamp::new(version, self.names(key, &entry, more));
         self.tags.vouch_for(&stamp).then(|| (entry.map(|value| Stamped::new(value, stamp)), lease))
     }
 

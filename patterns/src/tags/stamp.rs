@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::tag::Tag;
 
 /// How many tags a stamp holds without an allocation.
-const FEW: usize = 4;
+const FEW: usize = 3;
 
 /// A value and its stamp: what a store keeps under [`Tagged`](super::Tagged).
 #[derive(Clone, PartialEq, Eq)]
@@ -44,61 +44,61 @@ impl<V> fmt::Debug for Stamped<V> {
     }
 }
 
-/// The tags of an entry, and the version at which they were read, before the value was loaded.
+/// The tags of an entry, and the version at which they were read, before the value was loaded. Three words.
 ///
-/// Up to four tags are kept in place; copying such a stamp touches no memory that others do.
+/// Up to three tags are kept in place; copying such a stamp touches no memory that others do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stamp {
-    lineage: u64,
     version: u64,
     tags: List,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum List {
-    Few(u8, [Tag; FEW]),
-    Many(Arc<[Tag]>),
+    Few(u8, [u32; FEW]),
+    /// Behind a thin pointer, so that it takes no more room than the few.
+    Many(Arc<Vec<u32>>),
 }
 
 impl Stamp {
-    pub(super) fn new(lineage: u64, version: u64, tags: impl IntoIterator<Item = Tag>) -> Self {
-        let (mut few, mut len, mut tags) = ([Tag::from_number(0); FEW], 0, tags.into_iter());
-        while let Some(tag) = tags.next() {
-            if len == FEW {
-                let all = few.into_iter().chain([tag]).chain(tags).collect();
-                return Self { lineage, version, tags: List::Many(all) };
-            }
-            few[len] = tag;
-            len += 1;
-        }
-        Self { lineage, version, tags: List::Few(len as u8, few) }
+    pub(super) fn new(version: u64, tags: impl IntoIterator<Item = Tag>) -> Self {
+        Self::of_shorts(version, tags.into_iter().map(Tag::short))
     }
 
-    /// The tags.
-    pub fn tags(&self) -> &[Tag] {
+    /// All of it in words, for a codec.
+    pub fn to_words(&self) -> Vec<u64> {
+        [self.version].into_iter().chain(self.tags().iter().copied().map(u64::from)).collect()
+    }
+
+    /// The stamp that gave these words; `None` if none did.
+    pub fn from_words(words: &[u64]) -> Option<Self> {
+        let (version, tags) = words.split_first()?;
+        let tags: Result<Vec<_>, _> = tags.iter().copied().map(u32::try_from).collect();
+        Some(Self::of_shorts(*version, tags.ok()?.into_iter()))
+    }
+
+    pub(super) const fn version(&self) -> u64 {
+        self.version
+    }
+
+    pub(super) fn tags(&self) -> &[u32] {
         match &self.tags {
             List::Few(len, few) => few.get(..usize::from(*len)).unwrap_or(few),
             List::Many(many) => many,
         }
     }
 
-    /// All of it in words, for a codec.
-    pub fn to_words(&self) -> Vec<u64> {
-        [self.lineage, self.version].into_iter().chain(self.tags().iter().map(|tag| tag.number())).collect()
-    }
-
-    /// The stamp that gave these words; `None` if none did.
-    pub fn from_words(words: &[u64]) -> Option<Self> {
-        let [lineage, version, tags @ ..] = words else { return None };
-        Some(Self::new(*lineage, *version, tags.iter().copied().map(Tag::from_number)))
-    }
-
-    pub(super) const fn lineage(&self) -> u64 {
-        self.lineage
-    }
-
-    pub(super) const fn version(&self) -> u64 {
-        self.version
+    fn of_shorts(version: u64, mut tags: impl Iterator<Item = u32>) -> Self {
+        let (mut few, mut len) = ([0; FEW], 0);
+        while let Some(tag) = tags.next() {
+            if len == FEW {
+                let all = few.into_iter().chain([tag]).chain(tags).collect();
+                return Self { version, tags: List::Many(Arc::new(all)) };
+            }
+            few[len] = tag;
+            len += 1;
+        }
+        Self { version, tags: List::Few(len as u8, few) }
     }
 }
 
@@ -109,11 +109,16 @@ mod tests {
     #[test]
     fn a_stamp_comes_back_from_its_words_with_any_number_of_tags() {
         for count in 0..10 {
-            let tags: Vec<_> = (0..count).map(Tag::from_number).collect();
-            let stamp = Stamp::new(1, 2, tags.clone());
-            assert_eq!(stamp.tags(), tags);
+            let stamp = Stamp::new(2, (0..count).map(Tag::from_number));
+            assert!(stamp.tags().iter().copied().map(u64::from).eq(0..count));
             assert_eq!(Stamp::from_words(&stamp.to_words()), Some(stamp));
         }
-        assert_eq!(Stamp::from_words(&[1]), None);
+        assert_eq!(Stamp::from_words(&[]), None);
+        assert_eq!(Stamp::from_words(&[1, 1 << 32]), None);
+    }
+
+    #[test]
+    fn a_stamp_is_three_words() {
+        assert_eq!(size_of::<Stamp>(), 24);
     }
 }

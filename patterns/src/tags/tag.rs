@@ -4,8 +4,8 @@ use std::fmt;
 
 /// A name that entries share, so that one step drops them all: `user:7`, `team:3`, `prices`.
 ///
-/// It keeps a number of 64 bits made from the name, the same in every process and version. Should two names give one
-/// number, dropping the one drops the other, too; never the reverse.
+/// It keeps a number of 64 bits made from the name, the same in every process and version. An entry keeps 32 of them: should
+/// two names share those, dropping the one drops the other, too; never the reverse.
 ///
 /// ```
 /// use larder_patterns::Tag;
@@ -31,6 +31,11 @@ impl Tag {
     /// The number that stands for the name.
     pub const fn number(self) -> u64 {
         self.0
+    }
+
+    /// What a stamp keeps of it.
+    pub(super) const fn short(self) -> u32 {
+        (self.0 >> 32) as u32 ^ self.0 as u32
     }
 }
 
