@@ -194,8 +194,10 @@ mod the_import_table {
 
     #[test]
     fn a_family_without_its_adapter_is_found() {
-        let offenders: Vec<_> =
-            super::FAMILIES.iter().map(|(folder, _)| format!("{folder}: a row in FAMILIES, but no crate")).collect();
+        let offenders: Vec<_> = super::FAMILIES
+            .iter()
+            .map(|(folder, _)| format!("{folder}: a row in FAMILIES, but no crate"))
+            .collect();
         assert!(!offenders.is_empty());
         bites(families_without_adapter, &[], &offenders.iter().map(String::as_str).collect::<Vec<_>>());
     }

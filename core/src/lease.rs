@@ -2,15 +2,21 @@
 
 use crate::Life;
 
+/// The stamp of leases that fill nothing.
+const VOID: [u64; 2] = [u64::MAX; 2];
+
 /// The right to fill one key once, taken *before* the value is loaded.
 ///
 /// A miss hands it out, [`Store::fill`](crate::Store::fill) demands it back. It is void as soon as the key is written,
-/// removed or cleared, or filled under another lease: of several loads that overlap, the first to end fills. So a value that was loaded before a write can't stand in the cache after it: a stale set does not type-check.
+/// removed or cleared, or filled under another lease: of several loads that overlap, the first to end fills. So a
+/// value that was loaded before a write can't stand in the cache after it: a stale set does not type-check.
 ///
 /// It is opaque to everyone but the store that made it, which finds in it the two words it put there. A store around
 /// several stores chains their leases with [`Lease::and`].
 ///
-/// A lease that is never used costs nothing.
+/// A lease that is never used costs nothing. One that is [void](Self::is_void) from the start says that no load can give
+/// better than what the store said: a removal is on its way to the origin, which still has the old value. Who would load
+/// answers the miss instead.
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "a lease is the only way to fill what was missing"]
 pub struct Lease {
@@ -22,6 +28,16 @@ impl Lease {
     /// A lease with the words by which its store will know it again.
     pub const fn new(stamp: [u64; 2]) -> Self {
         Self { stamp, next: None }
+    }
+
+    /// A lease that fills nothing, and tells who holds it so.
+    pub const fn void() -> Self {
+        Self::new(VOID)
+    }
+
+    /// Whether it, or any of its chain, was made [void](Self::void): then there is no use in loading.
+    pub fn is_void(&self) -> bool {
+        self.stamp == VOID || self.next.as_ref().is_some_and(|next| next.is_void())
     }
 
     /// The words its store put there.
@@ -73,5 +89,13 @@ mod tests {
         let (third, rest) = rest.unwrap().split();
         assert_eq!([first.stamp()[0], second.stamp()[0], third.stamp()[0]], [1, 2, 3]);
         assert!(rest.is_none());
+    }
+
+    #[test]
+    fn a_chain_with_a_void_lease_in_it_is_void() {
+        let good = || Lease::new([1, 0]);
+        assert!(!good().and(good()).is_void());
+        assert!(good().and(Lease::void()).is_void());
+        assert!(Lease::void().and(good()).is_void());
     }
 }

@@ -36,6 +36,10 @@ impl<S: Store, L: Loader<S::Key, S::Value>> Fresh<S, L> {
         for (key, lookup) in keys.iter().zip(found) {
             let (entry, lease) = match lookup {
                 Lookup::Hit(entry) => (Some(entry), None),
+                Lookup::Miss(lease) if lease.is_void() => {
+                    places.push(Place::Answered(Lookup::Miss(lease)));
+                    continue;
+                }
                 Lookup::Miss(lease) => (None, Some(lease)),
             };
             places.push(match self.asked(key, entry) {

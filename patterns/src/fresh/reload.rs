@@ -155,6 +155,11 @@ impl<S: Store, L: Loader<S::Key, S::Value>> Parts<S, L> {
             Some(lease) => lease,
             None => self.inner.lease(&key).await?,
         };
+        let old = match old {
+            // What is queued for the origin is newer than what it has.
+            Some(entry) if lease.is_void() => return Ok(Ok(entry)),
+            old => old,
+        };
         Ok(Err(Missing { at, key, lease, old, flight }))
     }
 

@@ -14,6 +14,7 @@ impl<S: Store, L: Loader<S::Key, S::Value>> Store for Fresh<S, L> {
         let seen = self.flights.seen();
         let (entry, lease) = match self.inner().get(key).await? {
             Lookup::Hit(entry) => (Some(entry), None),
+            Lookup::Miss(lease) if lease.is_void() => return Ok(Lookup::Miss(lease)),
             Lookup::Miss(lease) => (None, Some(lease)),
         };
         match self.answer_first(self.asked(key, entry), seen) {

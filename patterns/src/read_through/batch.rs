@@ -12,7 +12,13 @@ use crate::flight::{Flight, Lead, Seat, Seen, fly_many};
 /// Where the answer to one key of the batch comes from.
 enum Place<'k, S: Store> {
     Found(Entry<S::Value>),
-    Loading { key: &'k S::Key, flight: Arc<Flight<Found<S>>>, own: Option<Lease> },
+    /// The store knows better than any load.
+    Absent(Lease),
+    Loading {
+        key: &'k S::Key,
+        flight: Arc<Flight<Found<S>>>,
+        own: Option<Lease>,
+    },
 }
 
 /// The batch, boarded: a place for each key, and what this caller is to load.
@@ -38,6 +44,7 @@ impl<S: Store, L: Loader<S::Key, S::Value>> ReadThrough<S, L> {
         for place in places {
             answers.push(match place {
                 Place::Found(entry) => Lookup::Hit(entry),
+                Place::Absent(lease) => Lookup::Miss(lease),
                 Place::Loading { key, flight, own } => self.await_flight(key, &flight, own).await?,
             });
         }
@@ -51,6 +58,7 @@ impl<S: Store, L: Loader<S::Key, S::Value>> ReadThrough<S, L> {
         for (key, lookup) in keys.iter().zip(found) {
             boarded.places.push(match lookup {
                 Lookup::Hit(entry) => Place::Found(entry),
+                Lookup::Miss(lease) if lease.is_void() => Place::Absent(lease),
                 Lookup::Miss(lease) => match self.flights.board(key, seen, node) {
                     Seat::Join(flight) => Place::Loading { key, flight, own: Some(lease) },
                     Seat::Lead(lead) => {

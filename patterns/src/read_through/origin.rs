@@ -35,6 +35,9 @@ impl<S: Store, L: Loader<S::Key, S::Value>> Parts<S, L> {
         if let Some(entry) = self.look_again(&mut wanted).await? {
             return Ok(Some(entry));
         }
+        if wanted.lease.is_void() {
+            return Ok(self.settle(wanted, None).await);
+        }
         let loaded = self.loads.measured(env.clock(), self.loader.load(&wanted.key)).await?;
         Ok(self.settle(wanted, loaded).await)
     }
@@ -45,8 +48,10 @@ impl<S: Store, L: Loader<S::Key, S::Value>> Parts<S, L> {
         let mut missing = Vec::with_capacity(wanted.len());
         for (at, mut wanted) in wanted.into_iter().enumerate() {
             let entry = self.look_again(&mut wanted).await?;
-            if entry.is_none() {
-                missing.push((at, wanted));
+            match entry {
+                None if wanted.lease.is_void() => wanted.flight.leave_lease(wanted.lease),
+                None => missing.push((at, wanted)),
+                Some(_) => {}
             }
             found.push(entry);
         }

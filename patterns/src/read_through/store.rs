@@ -13,6 +13,7 @@ impl<S: Store, L: Loader<S::Key, S::Value>> Store for ReadThrough<S, L> {
         let seen = self.flights.seen();
         match self.parts.inner.get(key).await? {
             Lookup::Hit(entry) => Ok(Lookup::Hit(entry)),
+            Lookup::Miss(lease) if lease.is_void() => Ok(Lookup::Miss(lease)),
             Lookup::Miss(lease) => Box::pin(self.load(key, lease, seen)).await,
         }
     }

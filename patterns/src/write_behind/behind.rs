@@ -127,7 +127,7 @@ impl<S: Store, W: Writer<S::Key, S::Value>> WriteBehind<S, W> {
             match self.flusher.pending.look(key, self.flusher.env.now()) {
                 Seen::Cached => return Ok(None),
                 Seen::Hit(entry) => return Ok(Some(Lookup::Hit(entry))),
-                Seen::Miss => return Ok(Some(Lookup::Miss(void()))),
+                Seen::Miss => return Ok(Some(Lookup::Miss(Lease::void()))),
                 Seen::Later => {
                     self.flusher.pending.demand_all();
                     self.flusher.start()?;
@@ -179,19 +179,6 @@ fn distinct<K: Key, T>(writes: &[(K, T)]) -> Vec<K> {
 
 /// A key, and its new entry; `None`: it is deleted.
 pub(super) type Write<S> = (<S as Store>::Key, Option<Entry<<S as Store>::Value>>);
-
-/// The stamp of leases that fill nothing.
-const VOID: Lease = Lease::new([0x7772_6974_652d_6265, 0x6869_6e64_2d76_6f69]);
-
-/// A lease that fills nothing.
-pub(super) const fn void() -> Lease {
-    VOID
-}
-
-/// Whether a lease fills nothing.
-pub(super) fn is_void(lease: &Lease) -> bool {
-    *lease == VOID
-}
 
 /// Writes that are queued, and that the cache is about to be told of. Unless it agrees, its copies are doubted.
 pub(super) struct Queued<'a, S: Store, W: Writer<S::Key, S::Value>> {

@@ -2,7 +2,7 @@
 
 use larder_core::{Entry, Error, ErrorKind, Filled, Lease, Lookup, Result, Store, Writer};
 
-use super::behind::{WriteBehind, is_void, void};
+use super::behind::WriteBehind;
 use super::pending::Seen;
 
 #[deny(clippy::missing_trait_methods)]
@@ -31,11 +31,11 @@ impl<S: Store, W: Writer<S::Key, S::Value>> Store for WriteBehind<S, W> {
 
     async fn lease(&self, key: &S::Key) -> Result<Lease> {
         let lease = self.inner().lease(key).await?;
-        Ok(if self.is_pending(key) { void() } else { lease })
+        Ok(if self.is_pending(key) { Lease::void() } else { lease })
     }
 
     async fn fill(&self, key: S::Key, entry: Entry<S::Value>, lease: Lease) -> Result<Filled> {
-        if is_void(&lease) || self.is_pending(&key) {
+        if lease.is_void() || self.is_pending(&key) {
             return Ok(Filled::Void);
         }
         self.inner().fill(key, entry, lease).await
@@ -87,7 +87,7 @@ impl<S: Store, W: Writer<S::Key, S::Value>> Store for WriteBehind<S, W> {
         let mut answers = vec![Filled::Void; entries.len()];
         let (mut places, mut fills) = (Vec::new(), Vec::new());
         for (at, (key, entry, lease)) in entries.into_iter().enumerate() {
-            if !is_void(&lease) && !self.is_pending(&key) {
+            if !lease.is_void() && !self.is_pending(&key) {
                 places.push(at);
                 fills.push((key, entry, lease));
             }
@@ -143,7 +143,7 @@ impl<S: Store, W: Writer<S::Key, S::Value>> WriteBehind<S, W> {
         match self.flusher.pending.look(key, self.flusher.env.now()) {
             Seen::Cached => None,
             Seen::Hit(entry) => Some(Some(Lookup::Hit(entry))),
-            Seen::Miss => Some(Some(Lookup::Miss(void()))),
+            Seen::Miss => Some(Some(Lookup::Miss(Lease::void()))),
             Seen::Later => Some(None),
         }
     }
