@@ -69,7 +69,8 @@ impl<S: Store, L: Loader<S::Key, S::Value>> Parts<S, L> {
     /// What to do with an entry of this life.
     pub(super) fn decide(&self, key: &S::Key, life: Life) -> Decision {
         let now = self.env.now();
-        let cost = Duration::from_nanos(self.cost.load(Ordering::Relaxed));
+        let measured = || Duration::from_nanos(self.cost.load(Ordering::Relaxed));
+        let cost = self.thresholds.early.map_or(Duration::ZERO, |_| measured());
         // A draw that is a hash writes nothing that readers share.
         let draw = || (self.verdicts.hash(&(key, now.as_nanos())) >> 11) as f64 / (1_u64 << 53) as f64;
         self.thresholds.decide(life, now, cost, draw)
