@@ -41,6 +41,7 @@ const WIDER: &[(&str, &str, f64)] = &[
     ("hyperbolic", "", 0.02),
     ("cacheus", "", 0.04),
     ("lecar", "", 0.008),
+    ("lhd", "arc/P3.lis.zst", 0.015),
     ("lhd", "", 0.008),
 ];
 
