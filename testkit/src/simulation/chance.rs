@@ -18,14 +18,11 @@ pub(super) struct Chance {
     released: Latch,
 }
 
-/// What happens to one call.
+/// What happens to one call that is upset, apart from delays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Upset {
-    None,
-    /// It begins late.
+    /// It is done and answered; the delays are all.
     Delay,
-    /// It is done at once, and answered late.
-    Late,
     /// Nothing is done.
     Fail,
     /// It is done, and fails.
@@ -85,17 +82,10 @@ impl Chance {
         fault: fn() -> Error,
         call: impl Future<Output = Result<T>>,
     ) -> Result<T> {
-        match self.draw(callee) {
-            Upset::None => call.await,
-            Upset::Delay => {
-                self.pause().await;
-                call.await
-            }
-            Upset::Late => {
-                let outcome = call.await;
-                self.pause().await;
-                outcome
-            }
+        let Some(upset) = self.draw(callee) else { return call.await };
+        self.perhaps_pause().await;
+        let outcome = match upset {
+            Upset::Delay => call.await,
             Upset::Fail => Err(fault()),
             Upset::LoseReply => call.await.and(Err(fault())),
             Upset::Hang => {
@@ -104,25 +94,28 @@ impl Chance {
             }
             // Unlike `panic!`, it tells nobody: it is meant to happen.
             Upset::Panic => resume_unwind(Box::new(SimulatedPanic)),
+        };
+        self.perhaps_pause().await;
+        outcome
+    }
+
+    /// Half of the time, waits from 1 to 20 ms.
+    async fn perhaps_pause(&self) {
+        if self.below(2) == 0 {
+            self.env.sleep(Duration::from_millis(1 + self.below(20))).await;
         }
     }
 
-    /// Waits from 1 to 20 ms.
-    pub(super) async fn pause(&self) {
-        self.env.sleep(Duration::from_millis(1 + self.below(20))).await;
-    }
-
-    fn draw(&self, callee: Callee) -> Upset {
+    fn draw(&self, callee: Callee) -> Option<Upset> {
         if !self.goes_on() || self.below(100) >= self.percent {
-            return Upset::None;
+            return None;
         }
-        match (self.below(12), callee) {
-            (0..=3, _) => Upset::Delay,
-            (4..=6, _) => Upset::Late,
+        Some(match (self.below(12), callee) {
+            (0..=6, _) => Upset::Delay,
             (7 | 8, _) => Upset::Fail,
             (10, Callee::Origin) => Upset::Hang,
             (11, Callee::Origin) => Upset::Panic,
             _ => Upset::LoseReply,
-        }
+        })
     }
 }
