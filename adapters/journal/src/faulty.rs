@@ -292,8 +292,7 @@ impl DiskFile for FaultyFile {
         let Some(content) = world.files.get_mut(&self.file) else { return stepped };
         let is_dead = world.is_dead;
         if stepped.is_ok() {
-            content.pending.clear();
-            content.durable = content.now.clone();
+            std::mem::take(&mut content.pending).iter().for_each(|change| change.apply(&mut content.durable));
         } else if !is_dead {
             for change in std::mem::take(&mut content.pending) {
                 change.survive(&mut content.durable, &world.random);

@@ -20,7 +20,7 @@ async fn open(folder: &Path) -> FileJournal {
 }
 
 async fn refusal(folder: &Path) -> Refused {
-    let error = FileJournal::open(folder).await.err().expect("it is refused");
+    let error = FileJournal::open(folder).await.expect_err("it is refused");
     assert_eq!(error.kind(), ErrorKind::Invalid);
     *error.source().and_then(|source| source.downcast_ref()).expect("it says why")
 }
@@ -130,7 +130,7 @@ async fn paths_that_can_not_be_a_journal_are_invalid() {
     let file = folder.path().join("file");
     fs::write(&file, "text").unwrap();
     for path in [file.clone(), file.join("below"), Path::new("/dev/full").into(), Path::new("\0").into()] {
-        let error = FileJournal::open(&path).await.err().expect("no journal");
+        let error = FileJournal::open(&path).await.expect_err("no journal");
         assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
     }
     assert_eq!(fs::read(&file).unwrap(), b"text");
