@@ -1,7 +1,9 @@
 //! The lines that `larder advise` tells its users to paste compile, and make the cache that they say.
 
+#[expect(unreachable_pub, reason = "as it is pasted")]
 #[path = "../lab/tests/pasted/objects.rs"]
 mod objects;
+#[expect(unreachable_pub, reason = "as it is pasted")]
 #[path = "../lab/tests/pasted/sizes.rs"]
 mod sizes;
 
