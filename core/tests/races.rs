@@ -122,7 +122,7 @@ fn an_overwrite_is_not_expired_by_the_life_it_replaced() {
     let (env, manual) = Env::manual();
     let memory = MemoryOptions::new(10).env(&env).build(Lru::new);
     memory.insert_entry(1, Entry::new(1).ttl(Duration::from_secs(1)));
-    memory.insert_entry(1, Entry::new(2).ttl(Duration::from_secs(60)));
+    memory.insert_entry(1, Entry::new(2).ttl(Duration::from_mins(1)));
     manual.advance(Duration::from_secs(1));
     assert_eq!(memory.prune(), 0);
     assert!(matches!(memory.lookup(&1), Lookup::Hit(entry) if *entry.value() == 2));
