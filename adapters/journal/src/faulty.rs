@@ -32,6 +32,7 @@ struct World {
     fault: Option<(u64, Fault)>,
     operations: u64,
     is_dead: bool,
+    has_lied: bool,
     room: usize,
 }
 
@@ -63,6 +64,7 @@ impl Faulty {
             fault: None,
             operations: 0,
             is_dead: false,
+            has_lied: false,
             room: usize::MAX,
         })))
     }
@@ -87,6 +89,11 @@ impl Faulty {
         self.lock().is_dead
     }
 
+    /// Whether files read as something else than the disk has, because it failed to take it.
+    pub(crate) fn has_lied(&self) -> bool {
+        self.lock().has_lied
+    }
+
     /// What was going to fail doesn't any more.
     pub(crate) fn heal(&self) {
         self.lock().fault = None;
@@ -96,7 +103,7 @@ impl Faulty {
     pub(crate) fn power_cycle(&self) {
         let mut guard = self.lock();
         let world = &mut *guard;
-        (world.is_dead, world.fault) = (false, None);
+        (world.is_dead, world.has_lied, world.fault) = (false, false, None);
         for content in world.files.values_mut() {
             for change in std::mem::take(&mut content.pending) {
                 change.survive(&mut content.durable, &world.random);
@@ -294,6 +301,7 @@ impl DiskFile for FaultyFile {
         if stepped.is_ok() {
             std::mem::take(&mut content.pending).iter().for_each(|change| change.apply(&mut content.durable));
         } else if !is_dead {
+            world.has_lied = true;
             for change in std::mem::take(&mut content.pending) {
                 change.survive(&mut content.durable, &world.random);
             }

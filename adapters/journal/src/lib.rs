@@ -50,6 +50,8 @@
 //! - The disk is full, or fails to write: the append or settlement is an error of the kind
 //!   [`Store`](larder_core::ErrorKind::Store); of those waiting for the same `fsync`, all. Later ones work as soon as the
 //!   disk does. After a failed `fsync` the file is never written to again.
+//!   If then the process ends, and later the power fails, what the next process read may not have been on the disk:
+//!   a settlement may be lost, and what no append acknowledged.
 //! - It is open already, here or elsewhere; a file is another program's, or has another version's format: not opened,
 //!   [`Refused`].
 //! - A file can't be read: not opened, an error of the kind [`Store`](larder_core::ErrorKind::Store). A folder that can't

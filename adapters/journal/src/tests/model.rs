@@ -169,7 +169,9 @@ fn settle(log: &mut Log<Faulty>, model: &mut Model, places: &[u8]) {
 }
 
 fn reopen(disk: &Faulty, log: &mut Log<Faulty>, model: &mut Model, options: Options) -> Option<String> {
-    let dead = disk.is_dead();
+    // A process that opens files whose `fsync` failed under another can't know that they are not what they seem. So
+    // here they stop seeming when the process ends.
+    let dead = disk.is_dead() || (disk.has_lied() && options.fsync != Fsync::Never);
     if dead {
         disk.power_cycle();
     }
