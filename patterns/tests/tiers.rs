@@ -326,3 +326,24 @@ proptest! {
         });
     }
 }
+
+/// A lease is taken, the near copy goes, a reader promotes the old far copy: the fill wins far and is refused near.
+#[test]
+fn a_fill_that_only_the_far_tier_takes_leaves_no_older_copy_near() {
+    for many in [false, true] {
+        let (_env, manual, tiers) = tiers();
+        manual.block_on(async {
+            tiers.put(1, 10).await.unwrap();
+            let lease = tiers.lease(&1).await.unwrap();
+            tiers.near().remove(&1);
+            assert_eq!(tiers.value(&1).await.unwrap(), Some(10), "promoted");
+            let filled = if many {
+                tiers.fill_many(vec![(1, 20.into(), lease)]).await.unwrap()[0]
+            } else {
+                tiers.fill(1, 20.into(), lease).await.unwrap()
+            };
+            assert!(filled.is_stored());
+            assert_eq!(tiers.value(&1).await.unwrap(), Some(20));
+        });
+    }
+}

@@ -6,7 +6,7 @@ mod store;
 
 use std::fmt;
 
-use larder_core::{Error, ErrorKind, Lease, Lookup, Result, Store};
+use larder_core::{Entry, Error, ErrorKind, Lease, Lookup, Result, Store};
 
 use counts::Counts;
 pub use counts::TierStats;
@@ -92,6 +92,29 @@ impl<F: Store, N: Store<Key = F::Key, Value = F::Value>> Tiered<N, F> {
                 }
                 Ok(Lookup::Hit(entry))
             }
+        }
+    }
+
+    /// Copies to the near tier what was just filled in the far one. Where it is refused, the near tier may have a copy of what
+    /// was there before, and that goes: the tiers must not end apart.
+    async fn copy_near(&self, copies: Vec<(F::Key, Entry<F::Value>, Option<Lease>)>) {
+        let (mut fills, mut old) = (Vec::with_capacity(copies.len()), Vec::new());
+        for (key, copy, lease) in copies {
+            match lease {
+                Some(lease) => fills.push((key, copy, lease)),
+                None => old.push(key),
+            }
+        }
+        let keys: Vec<_> = fills.iter().map(|(key, ..)| key.clone()).collect();
+        let filled = if fills.is_empty() {
+            Vec::new()
+        } else {
+            self.counts.near_said(self.near.fill_many(fills).await).unwrap_or_default()
+        };
+        let is_stored = |at: usize| filled.get(at).is_some_and(|filled| filled.is_stored());
+        old.extend(keys.into_iter().enumerate().filter(|(at, _)| !is_stored(*at)).map(|(_, key)| key));
+        if !old.is_empty() {
+            let _ = self.counts.near_said(self.near.remove_many(&old).await);
         }
     }
 

@@ -37,9 +37,9 @@ impl<F: Store, N: Store<Key = F::Key, Value = F::Value>> Store for Tiered<N, F> 
     async fn fill(&self, key: F::Key, entry: Entry<F::Value>, lease: Lease) -> Result<Filled> {
         let Some((near_lease, far_lease)) = part(lease) else { return Ok(Filled::Void) };
         let filled = self.far.fill(key.clone(), entry.clone(), far_lease).await?;
-        if let (Filled::Stored(life), Some(near_lease)) = (filled, near_lease) {
+        if let Filled::Stored(life) = filled {
             let copy = Entry::with_life(entry.into_value(), life).promoted();
-            let _ = self.counts.near_said(self.near.fill(key, copy, near_lease).await);
+            self.copy_near(vec![(key, copy, near_lease)]).await;
         }
         Ok(filled)
     }
@@ -95,19 +95,17 @@ impl<F: Store, N: Store<Key = F::Key, Value = F::Value>> Store for Tiered<N, F> 
         for (at, (key, entry, lease)) in entries.into_iter().enumerate() {
             let Some((near_lease, far_lease)) = part(lease) else { continue };
             places.push(at);
-            near.push(near_lease.map(|lease| (key.clone(), entry.value().clone(), lease)));
+            near.push((key.clone(), entry.value().clone(), near_lease));
             far.push((key, entry, far_lease));
         }
         let mut copies = Vec::new();
         for ((at, filled), copy) in places.into_iter().zip(self.far.fill_many(far).await?).zip(near) {
             answers[at] = filled;
-            if let (Filled::Stored(life), Some((key, value, lease))) = (filled, copy) {
+            if let (Filled::Stored(life), (key, value, lease)) = (filled, copy) {
                 copies.push((key, Entry::with_life(value, life).promoted(), lease));
             }
         }
-        if !copies.is_empty() {
-            let _ = self.counts.near_said(self.near.fill_many(copies).await);
-        }
+        self.copy_near(copies).await;
         Ok(answers)
     }
 
