@@ -14,8 +14,8 @@ pub(crate) const FIRST: &str = "LARDER_CHILD_FIRST";
 pub(crate) const SEED: &str = "LARDER_CHILD_SEED";
 pub(crate) const KEEPING: &str = "LARDER_CHILD_KEEPING";
 
+/// The other tests start it, and kill it; run by itself it does nothing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "started by the other tests, and never ends"]
 async fn a_process_that_is_killed() {
     let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else { return };
     say(""); // ends the line that the test harness began

@@ -44,13 +44,7 @@ fn kill_often(kills: u64, seed: u64, keeping: Keeping) -> Option<String> {
 /// This very program, in the part of the child.
 fn start(folder: &Path, first: u64, seed: u64, keeping: Keeping) -> Child {
     let mut command = Command::new(std::env::current_exe().expect("this program"));
-    command.args([
-        "--exact",
-        "child::a_process_that_is_killed",
-        "--ignored",
-        "--nocapture",
-        "--test-threads=1",
-    ]);
+    command.args(["--exact", "child::a_process_that_is_killed", "--nocapture", "--test-threads=1"]);
     command.env(child::FOLDER, folder).env(child::FIRST, first.to_string());
     command.env(child::SEED, seed.to_string()).env(child::KEEPING, keeping.name());
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("a process")
