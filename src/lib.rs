@@ -9,13 +9,13 @@
 //!
 //! | feature | default | what it adds |
 //! |---|---|---|
-//! | `policies` | yes | [`policies`]: LRU, LFU, FIFO, CLOCK, SIEVE, S3-FIFO, W-TinyLFU, Random, and the table of them |
-//! | `patterns` | yes | [`patterns`]: [`Cache`], read-through, tiers, the tokio environment |
+//! | `policies` | yes | [`policies`]: eviction policies, one paper each, and the table of them |
+//! | `patterns` | yes | [`patterns`]: [`Cache`], and every caching strategy as a store around a store |
 //! | `sql` | | [`sql`]: SQLite tables as [`Loader`] and [`Writer`] |
 //! | `journal` | | [`journal`]: a journal in files, for durable write-behind |
 //! | `serde` | | [`serde`]: any serde value as bytes |
-//! | `testkit` | | [`testkit`]: conformance suites, faulty stores, gated loaders |
-//! | `lab` | | [`lab`]: trace readers and generators |
+//! | `testkit` | | [`testkit`]: conformance suites, faulty stores, gated loaders, a seeded simulator |
+//! | `lab` | | [`lab`]: traces, simulation, miss-ratio curves |
 //! | `tracing` | | refused callbacks and undecodable values as `tracing` events |
 //! | `full` | | all of the above |
 
