@@ -195,7 +195,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
 
     #[test]
     fn what_is_acknowledged_outlives_faults_and_power_cuts(steps in steps(), seed: u64, length in 1..600_u64) {
