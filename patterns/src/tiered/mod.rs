@@ -39,6 +39,9 @@ pub struct Tiered<N, F> {
     counts: Counts,
 }
 
+/// What was just filled in the far tier, and the lease to fill it near, if there is one.
+type NearCopy<F> = (<F as Store>::Key, Entry<<F as Store>::Value>, Option<Lease>);
+
 impl<F: Store, N: Store<Key = F::Key, Value = F::Value>> Tiered<N, F> {
     /// `near` in front of `far`.
     pub fn new(near: N, far: F) -> Self {
@@ -97,7 +100,7 @@ impl<F: Store, N: Store<Key = F::Key, Value = F::Value>> Tiered<N, F> {
 
     /// Copies to the near tier what was just filled in the far one. Where it is refused, the near tier may have a copy of what
     /// was there before, and that goes: the tiers must not end apart.
-    async fn copy_near(&self, copies: Vec<(F::Key, Entry<F::Value>, Option<Lease>)>) {
+    async fn copy_near(&self, copies: Vec<NearCopy<F>>) {
         let (mut fills, mut old) = (Vec::with_capacity(copies.len()), Vec::new());
         for (key, copy, lease) in copies {
             match lease {
