@@ -34,8 +34,7 @@ pub(crate) trait DiskFile: Send {
 #[derive(Debug)]
 pub(crate) struct Folder {
     path: PathBuf,
-    /// Unlocked by being closed.
-    _lock: File,
+    lock: File,
 }
 
 impl Folder {
@@ -45,10 +44,17 @@ impl Folder {
         let options = OpenOptions::new().create(true).truncate(false).write(true).open(path.join("lock"));
         let lock = options?;
         match lock.try_lock() {
-            Ok(()) => Ok(Some(Self { path: path.to_owned(), _lock: lock })),
+            Ok(()) => Ok(Some(Self { path: path.to_owned(), lock })),
             Err(fs::TryLockError::WouldBlock) => Ok(None),
             Err(fs::TryLockError::Error(error)) => Err(error),
         }
+    }
+}
+
+impl Drop for Folder {
+    /// Closing it would do, if no process that was just forked had it, too.
+    fn drop(&mut self) {
+        let _ = self.lock.unlock();
     }
 }
 
