@@ -7,6 +7,7 @@ mod loads;
 mod misses;
 mod stores;
 mod tiers;
+mod towers;
 mod yardsticks;
 
 use crate::contestant::Contestant;
@@ -80,6 +81,13 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         threads: &[1, 2],
         is_small: true,
         contestants: loads::contestants,
+    },
+    Scenario {
+        name: "hit-tower",
+        idea: "a hit through tags, refresh-ahead and statistics, 10 thousand u64 to u64",
+        threads: &[1],
+        is_small: true,
+        contestants: towers::contestants,
     },
     Scenario {
         name: "hit-tiers",
