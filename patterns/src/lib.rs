@@ -15,6 +15,7 @@
 //! | [`Cache`] | memory, loading, names and statistics in one handle: for the many who want just a cache |
 //! | [`TokioEnv`] | `Env::tokio()`: the real world |
 
+mod back_off;
 mod bounded;
 mod cache;
 mod cache_aside;

@@ -89,9 +89,8 @@ where
         };
         let found = read(&node.value, node.life);
         match self.hits {
-            // Only looked at once it is saturated: what nobody writes stays clean in every core's cache.
-            Hits::Marked { max } if node.mark.get() < max => node.mark.set(node.mark.get() + 1),
-            Hits::Ignored | Hits::Marked { .. } => {}
+            Hits::Ignored => {}
+            Hits::Marked { max } => node.mark_use(max),
             Hits::Noted => self.policy.on_hit(Slot(slot)),
         }
         if let Some(idle) = &self.idle {
@@ -290,7 +289,7 @@ where
         let value = std::mem::replace(&mut node.value, new.value);
         (node.life, node.sequence, node.weight) = (new.life, sequence, weight);
         if let Hits::Marked { max } = self.hits {
-            node.mark.set(node.mark.get().saturating_add(1).min(max));
+            node.mark_use(max);
         }
         let cause = if usable { Cause::Replaced } else { Cause::Expired };
         self.count(cause);

@@ -19,6 +19,16 @@ pub(super) struct Node<K, V> {
     pub(super) mark: Cell<u8>,
 }
 
+impl<K, V> Node<K, V> {
+    /// Leaves the mark of a use, up to `max`. Only looked at once it is saturated: what nobody writes stays clean in every
+    /// core's cache.
+    pub(super) fn mark_use(&self, max: u8) {
+        if self.mark.get() < max {
+            self.mark.set(self.mark.get() + 1);
+        }
+    }
+}
+
 /// Nodes by slot. Every operation is O(1).
 pub(super) struct Slab<K, V> {
     slots: Vec<Option<Node<K, V>>>,

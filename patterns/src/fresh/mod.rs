@@ -1,6 +1,5 @@
 //! Freshness: when to reload an entry, what to answer meanwhile, and what the origin may be asked, decided in one place.
 
-mod back_off;
 mod batch;
 mod budget;
 mod conclude;

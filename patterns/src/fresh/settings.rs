@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use larder_core::{Error, ErrorKind, Result};
 
-use super::back_off::BackOff;
 use super::budget::Budget;
 use super::decision::Thresholds;
 use super::verdicts::Terms;
+use crate::back_off::BackOff;
 
 /// When to reload, how long to wait for it, what to answer meanwhile, and what the origin may be asked. The settings of
 /// a [`Fresh`](crate::Fresh) store.

@@ -11,7 +11,7 @@ use foldhash::quality::FixedState;
 use larder_core::{Error, ErrorKind, Key, Random, Time};
 use parking_lot::Mutex;
 
-use super::back_off::BackOff;
+use crate::back_off::BackOff;
 
 /// How many keys share a set.
 const WAYS: usize = 8;

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use larder_core::{Change, Error, Record};
 
+use crate::back_off::BackOff;
+
 /// What a full queue does with the write of another key. (The write of a key that is queued already needs no room.)
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Full {
@@ -34,8 +36,7 @@ pub struct Batch<K, V> {
     pub(super) interval: Duration,
     pub(super) capacity: usize,
     pub(super) full: Full,
-    pub(super) first_delay: Duration,
-    pub(super) longest_delay: Duration,
+    pub(super) back_off: BackOff,
     pub(super) write_deadline: Option<Duration>,
     pub(super) flush_deadline: Option<Duration>,
     pub(super) last_resort: Option<LastResort<K, V>>,
@@ -63,8 +64,7 @@ impl<K, V> Batch<K, V> {
             interval: Duration::from_secs(1),
             capacity: 65_536,
             full: Full::Wait,
-            first_delay: Duration::from_millis(100),
-            longest_delay: Duration::from_secs(30),
+            back_off: BackOff { first: Duration::from_millis(100), longest: Duration::from_secs(30) },
             write_deadline: None,
             flush_deadline: None,
             last_resort: None,
@@ -94,8 +94,8 @@ impl<K, V> Batch<K, V> {
     /// `longest`. Up to half of each wait is taken off at random, so that writers don't return together. Less than a
     /// millisecond counts as one; a `longest` below `first` counts as `first`.
     pub fn back_off(mut self, first: Duration, longest: Duration) -> Self {
-        self.first_delay = first.max(Duration::from_millis(1));
-        self.longest_delay = longest.max(self.first_delay);
+        let first = first.max(Duration::from_millis(1));
+        self.back_off = BackOff { first, longest: longest.max(first) };
         self
     }
 

@@ -144,11 +144,9 @@ impl<S: Store, W: Writer<S::Key, S::Value>> Flusher<S, W> {
         self.batch.write_deadline.map(|deadline| self.env.sleep(deadline))
     }
 
-    /// How long to wait after this many failures in a row: half for certain, half at random.
+    /// How long to wait after this many failures in a row.
     fn delay(&self, failures: u32) -> Duration {
-        let doubled = 1_u32.checked_shl(failures.saturating_sub(1)).unwrap_or(u32::MAX);
-        let delay = self.batch.first_delay.saturating_mul(doubled).min(self.batch.longest_delay);
-        delay / 2 + (delay / 2).mul_f64(self.env.random().next_f64())
+        self.batch.back_off.wait(failures, self.env.random().next_f64())
     }
 }
 

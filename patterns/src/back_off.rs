@@ -5,14 +5,14 @@ use std::time::Duration;
 /// Exponential back-off whose waits are shortened at random by up to half (the "equal jitter" of Brooker, "Exponential
 /// Backoff and Jitter", AWS Architecture Blog, 2015).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct BackOff {
-    pub(super) first: Duration,
-    pub(super) longest: Duration,
+pub(crate) struct BackOff {
+    pub(crate) first: Duration,
+    pub(crate) longest: Duration,
 }
 
 impl BackOff {
     /// The wait after the failure number `failures`, counted from 1. `random` is from 0 to 1.
-    pub(super) fn wait(self, failures: u32, random: f64) -> Duration {
+    pub(crate) fn wait(self, failures: u32, random: f64) -> Duration {
         let doubled = 1_u32.checked_shl(failures.saturating_sub(1)).unwrap_or(u32::MAX);
         let whole = self.first.saturating_mul(doubled).min(self.longest);
         whole.saturating_sub((whole / 2).mul_f64(random.clamp(0.0, 1.0)))
