@@ -1,5 +1,6 @@
 //! The tasks of this repository: `cargo xtask test` checks and tests everything, with nothing but cargo.
 
+mod arguments;
 mod packages;
 mod plan;
 mod step;
@@ -8,17 +9,21 @@ mod tally;
 use std::path::Path;
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: cargo xtask test";
+use arguments::Arguments;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if arguments != ["test"] {
-        eprintln!("{USAGE}");
-        return ExitCode::from(2);
-    }
+    let arguments = match Arguments::parse(&arguments) {
+        Ok(arguments) => arguments,
+        Err(reason) => {
+            eprintln!("{reason}");
+            return ExitCode::from(2);
+        }
+    };
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the repository");
-    let outcome =
-        packages::present().and_then(|()| plan::all(root)).and_then(|steps| step::run(root, &steps));
+    let outcome = packages::present()
+        .and_then(|()| plan::all(root, arguments.seeds))
+        .and_then(|steps| step::run(root, &steps));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {

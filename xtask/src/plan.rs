@@ -15,8 +15,11 @@ const EMPTY_UNCHECKED: &[&str] = &["linearizability"];
 /// Arguments that keep an example short. All examples are run.
 const EXAMPLE_ARGUMENTS: &[(&str, &[&str])] = &[("tour", &["--quick"])];
 
-/// Every step of `cargo xtask test`.
-pub(crate) fn all(root: &Path) -> Result<Vec<Step>, String> {
+/// How many seeds the simulator's tests try, if not as many as they say.
+const SEEDS: &str = "LARDER_SEEDS";
+
+/// Every step of `cargo xtask test`, with so many seeds for each simulated tower.
+pub(crate) fn all(root: &Path, seeds: Option<u64>) -> Result<Vec<Step>, String> {
     let manifest =
         fs::read_to_string(root.join("Cargo.toml")).map_err(|error| format!("Cargo.toml: {error}"))?;
     let mut steps = vec![
@@ -25,11 +28,7 @@ pub(crate) fn all(root: &Path) -> Result<Vec<Step>, String> {
             "lints",
             &["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"],
         ),
-        Step::cargo(
-            "tests",
-            &["test", "--workspace", "--all-features", "--no-fail-fast", "--", "--show-output"],
-        )
-        .with_tests(EMPTY_UNCHECKED),
+        tests(seeds),
     ];
     steps.extend(CHECKED.iter().map(|(package, target)| checked(root, package, target)));
     let doc = Step::cargo("documentation", &["doc", "--workspace", "--no-deps", "--all-features"]);
@@ -38,6 +37,15 @@ pub(crate) fn all(root: &Path) -> Result<Vec<Step>, String> {
     steps.extend(features(&manifest));
     steps.extend(licences());
     Ok(steps)
+}
+
+fn tests(seeds: Option<u64>) -> Step {
+    let arguments = ["test", "--workspace", "--all-features", "--no-fail-fast", "--", "--show-output"];
+    let step = Step::cargo("tests", &arguments).with_tests(EMPTY_UNCHECKED);
+    match seeds {
+        Some(seeds) => step.with_variable(SEEDS, seeds.to_string()),
+        None => step,
+    }
 }
 
 /// In a target folder of its own: other flags would have everything built again, here and there.
@@ -116,6 +124,19 @@ mod tests {
     fn features_are_the_names_of_their_section() {
         let manifest = "[package]\nname = \"x\"\n\n[features]\ndefault = [\"a\"]\n## Of a = b.\na = []\n\n[lints]\nc = 1\n";
         assert_eq!(feature_names(manifest), ["default", "a"]);
+    }
+
+    #[test]
+    fn the_number_of_seeds_reaches_the_tests_and_nothing_else() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the repository");
+        let told = |seeds| {
+            let steps = all(root, seeds).expect("the manifest is there").into_iter();
+            steps
+                .filter_map(|step| Some((step.heading().to_owned(), step.variable(SEEDS)?)))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(told(Some(20_000)), [("tests".to_owned(), "20000".to_owned())]);
+        assert_eq!(told(None), []);
     }
 
     #[test]

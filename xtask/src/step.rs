@@ -13,18 +13,25 @@ pub(crate) struct Step {
     heading: String,
     arguments: Vec<String>,
     flags: Option<(&'static str, &'static str)>,
+    variable: Option<(&'static str, String)>,
     tests: Option<&'static [&'static str]>,
 }
 
 impl Step {
     pub(crate) fn cargo(heading: &str, arguments: &[&str]) -> Self {
         let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
-        Self { heading: heading.trim().to_owned(), arguments, flags: None, tests: None }
+        Self { heading: heading.trim().to_owned(), arguments, flags: None, variable: None, tests: None }
     }
 
     /// With flags added to those of the variable.
     pub(crate) fn with_flags(mut self, variable: &'static str, flags: &'static str) -> Self {
         self.flags = Some((variable, flags));
+        self
+    }
+
+    /// With this variable in its environment, whatever is there.
+    pub(crate) fn with_variable(mut self, name: &'static str, value: String) -> Self {
+        self.variable = Some((name, value));
         self
     }
 
@@ -41,7 +48,23 @@ impl Step {
             let present = std::env::var(variable).unwrap_or_default();
             command.env(variable, format!("{present} {flags}").trim());
         }
+        if let Some((name, value)) = &self.variable {
+            command.env(name, value);
+        }
         command
+    }
+
+    #[cfg(test)]
+    pub(crate) fn heading(&self) -> &str {
+        &self.heading
+    }
+
+    /// What the command's environment is told of this variable.
+    #[cfg(test)]
+    pub(crate) fn variable(&self, name: &str) -> Option<String> {
+        let command = self.command(Path::new("."));
+        let told = command.get_envs().find(|(other, _)| *other == name);
+        told.and_then(|(_, value)| Some(value?.to_str()?.to_owned()))
     }
 
     fn run(&self, root: &Path, tally: &mut Tally) -> Result<(), String> {
