@@ -37,6 +37,38 @@ pub trait Codec: Send + Sync + 'static {
     /// The value again. An error is read as a miss and counted: it is what a value of another version, a flipped
     /// bit or a forgery gives. Never panics, whatever it is given.
     fn decode(&self, encoded: &Self::Encoded, context: &Context<'_>) -> Result<Self::Plain>;
+
+    /// This codec, and then `next` over what it gives: one codec of both.
+    fn then<C: Codec<Plain = Self::Encoded>>(self, next: C) -> Then<Self, C>
+    where
+        Self: Sized,
+    {
+        Then { first: self, next }
+    }
+}
+
+/// One codec after another. Made by [`Codec::then`].
+///
+/// # When something fails
+///
+/// The error of either is the error of both.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Then<A, B> {
+    first: A,
+    next: B,
+}
+
+impl<A: Codec, B: Codec<Plain = A::Encoded>> Codec for Then<A, B> {
+    type Plain = A::Plain;
+    type Encoded = B::Encoded;
+
+    fn encode(&self, plain: &A::Plain, context: &Context<'_>) -> Result<B::Encoded> {
+        self.next.encode(&self.first.encode(plain, context)?, context)
+    }
+
+    fn decode(&self, encoded: &B::Encoded, context: &Context<'_>) -> Result<A::Plain> {
+        self.first.decode(&self.next.decode(encoded, context)?, context)
+    }
 }
 
 /// A store whose values are kept in another form. Made by [`StoreExt::encode`](crate::StoreExt::encode).

@@ -10,7 +10,8 @@
 //! | [`Memory`], [`MemoryOptions`] | the store in memory |
 //! | [`Loader`], [`Writer`] | the source of truth behind it |
 //! | [`Journal`] | what a queue of writes must not lose |
-//! | [`Codec`] | values in another form |
+//! | [`Codec`], [`Then`] | values in another form |
+//! | [`Parcel`], [`Envelope`] | values that leave the process |
 //! | [`EvictionPolicy`] | who leaves when room is needed |
 //! | [`Env`], [`Clock`], [`Manual`] | time, tasks and randomness, real or turned by hand |
 //! | [`Stats`], [`Window`], [`Cause`] | what it has done, and at what rate |
@@ -27,6 +28,7 @@ mod keyed;
 mod lease;
 mod memory;
 mod origin;
+pub mod parcel;
 mod policy;
 mod report;
 mod shared;
@@ -35,7 +37,7 @@ mod store;
 mod sync;
 mod time;
 
-pub use codec::{Codec, Context, Encoded};
+pub use codec::{Codec, Context, Encoded, Then};
 pub use dynamic::{BoxFuture, DynStore};
 pub use entry::{Entry, Life, Lifetimes};
 pub use env::{Clock, Env, Manual, Random, Spawner, Ticker};
@@ -46,6 +48,7 @@ pub use keyed::Keyed;
 pub use lease::{Filled, Lease};
 pub use memory::{Memory, MemoryOptions};
 pub use origin::{Change, Loaded, Loader, Writer};
+pub use parcel::{Envelope, Enveloped, Label, Parcel, Raw};
 pub use policy::{EvictionPolicy, Hits, MarkTable, Marks, Slot};
 pub use shared::Shared;
 pub use stats::{Cause, Rates, Stats, Window};
