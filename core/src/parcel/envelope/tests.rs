@@ -40,7 +40,7 @@ fn never_stays_never_and_what_has_ended_has_ended() {
     assert_eq!((life.fresh_until(), life.usable_until()), (Deadline::NEVER, Deadline::NEVER));
 
     let bytes = Envelope::write(&parcel(), short_life(), NOW);
-    let (_, life) = Envelope::read(&bytes, NOW, Duration::from_nanos(3_000)).unwrap();
+    let (_, life) = Envelope::read(&bytes, NOW, Duration::from_micros(3)).unwrap();
     assert!(!life.is_usable(NOW));
 }
 
