@@ -84,10 +84,17 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "hit-tower",
-        idea: "a hit through tags, refresh-ahead and statistics, 10 thousand u64 to u64",
+        idea: "a hit through towers of patterns by get, 10 thousand u64 to u64",
         threads: &[1],
         is_small: true,
-        contestants: towers::contestants,
+        contestants: towers::get,
+    },
+    Scenario {
+        name: "hit-tower-now",
+        idea: "a hit through towers of patterns by get_now, 10 thousand u64 to u64",
+        threads: &[1],
+        is_small: true,
+        contestants: towers::get_now,
     },
     Scenario {
         name: "hit-tiers",
