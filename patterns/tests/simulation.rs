@@ -2,19 +2,105 @@
 
 use std::time::Duration;
 
-use larder_core::{Entry, Filled, Lease, Loader, Lookup, Memory, MemoryOptions, Result, Store};
-use larder_patterns::{Batch, Cache, Freshness, PatternExt};
+use larder_core::{Memory, MemoryOptions, Store};
+use larder_patterns::{Batch, CacheAside, Freshness, PatternExt};
 use larder_policies::Lru;
 use larder_testkit::MapStore;
-use larder_testkit::simulation::{Failure, SimulatedOrigin, Simulation, World, Writes, for_seeds};
+use larder_testkit::simulation::{Simulation, World, Writes, for_seeds};
 
+#[path = "simulation/as_stores.rs"]
+mod as_stores;
 #[path = "simulation/broken.rs"]
 mod broken;
+#[path = "simulation/the_oracle_finds.rs"]
+mod the_oracle_finds;
 
-use broken::{CacheFirst, Forgetful, Leaseless, NaiveBehind, Promoting, Solo};
+use as_stores::{Aside, Loading};
 
 const MS: Duration = Duration::from_millis(1);
+
+/// How many seeds each tower is tried with.
 const SEEDS: u64 = 1_500;
+
+/// With how many of them it is tried twice.
+const TWICE: u64 = 60;
+
+/// A row for each tower: its name, what the clients do, and how it is built. From it follow a test that it keeps its promises, and
+/// one that a seed replays exactly.
+macro_rules! towers {
+    ($($name:ident: $simulation:expr, $tower:expr;)*) => {
+        mod a_tower_keeps_its_promises {
+            use super::*;
+
+            $(#[test]
+            fn $name() {
+                for_seeds(SEEDS, |seed| {
+                    $simulation(seed).run($tower);
+                });
+            })*
+        }
+
+        mod a_seed_replays_exactly {
+            use super::*;
+
+            $(#[test]
+            fn $name() {
+                for_seeds(TWICE, |seed| {
+                    let once = $simulation(seed).run($tower);
+                    assert_eq!(once, $simulation(seed).run($tower), "seed {seed}");
+                });
+            })*
+        }
+    };
+}
+
+towers! {
+    memory_and_read_through: Simulation::new, |world| {
+        world.watched(engine(world)).read_through_in(world.origin(), world.env())
+    };
+    read_through_with_a_deadline_over_an_unsteady_store: Simulation::new, |world| {
+        far(world).read_through_in(world.origin(), world.env()).deadline(15 * MS)
+    };
+    tiers_and_read_through: Simulation::new, |world| {
+        far(world).fronted_by(world.watched(engine(world))).read_through_in(world.origin(), world.env())
+    };
+    tiers_that_both_fail: |seed| Simulation::new(seed).clients(4), |world| {
+        far(world).fronted_by(world.unsteady(engine(world))).read_through_in(world.origin(), world.env())
+    };
+    the_cache: Simulation::new, Loading::new;
+    refresh_ahead_stale_answers_and_negative_entries: Simulation::new, |world| {
+        world.watched(short_lived(world)).keep_fresh(world.origin(), freshness(), world.env()).unwrap()
+    };
+    cache_aside: |seed| through(seed).many_flights(), |world| {
+        Aside(CacheAside::new(world.watched(engine(world)), world.origin(), world.origin()))
+    };
+    cache_aside_over_tiers_that_fail: |seed| through(seed).many_flights(), |world| {
+        let tiers = far(world).fronted_by(world.watched(engine(world)));
+        Aside(CacheAside::new(tiers, world.origin(), world.origin()))
+    };
+    write_through: through, |world| {
+        let memory = world.watched(engine(world));
+        memory.read_through_in(world.origin(), world.env()).write_through(world.origin())
+    };
+    write_through_tiers_that_fail: through, |world| {
+        let tiers = far(world).fronted_by(world.watched(engine(world)));
+        tiers.read_through_in(world.origin(), world.env()).write_through(world.origin())
+    };
+    write_around: through, |world| {
+        let memory = world.watched(engine(world));
+        memory.read_through_in(world.origin(), world.env()).write_around(world.origin())
+    };
+    write_behind: through, |world| {
+        behind(world, world.watched(engine(world)).read_through_in(world.origin(), world.env()))
+    };
+    write_behind_over_a_store_that_fails_and_evicts: |seed| through(seed).judges_reads_only(), |world| {
+        behind(world, world.unsteady(engine(world)).read_through_in(world.origin(), world.env()))
+    };
+    write_behind_over_tiers_that_fail: |seed| through(seed).judges_reads_only(), |world| {
+        let tiers = far(world).fronted_by(world.watched(engine(world)));
+        behind(world, tiers.read_through_in(world.origin(), world.env()))
+    };
+}
 
 type Engine = Memory<u64, u64, Lru>;
 
@@ -25,133 +111,29 @@ fn engine(world: &World) -> Engine {
     if draw & 64 == 0 { options.build(Lru::new) } else { options.ttl(60 * MS).build(Lru::new) }
 }
 
+/// Room for two keys, which are soon stale, and gone not long after.
+fn short_lived(world: &World) -> Engine {
+    let options = MemoryOptions::new(2).fresh_for(40 * MS).ttl(120 * MS);
+    options.env(world.env()).shards(1).build(Lru::new)
+}
+
 fn far(world: &World) -> impl Store<Key = u64, Value = u64> + use<> {
     world.unsteady(MapStore::new(world.env()).ttl(150 * MS))
 }
 
-mod a_tower_keeps_its_promises {
-    use super::*;
+fn freshness() -> Freshness {
+    Freshness::new()
+        .refresh_ahead(0.5)
+        .stale_while_revalidate(20 * MS)
+        .soft_timeout(5 * MS)
+        .hard_timeout(30 * MS)
+        .negative_ttl(30 * MS)
+        .error_ttl(10 * MS)
+}
 
-    #[test]
-    fn memory_and_read_through() {
-        for_seeds(SEEDS, |seed| {
-            let simulation = Simulation::new(seed);
-            simulation.run(|world| world.watched(engine(world)).read_through_in(world.origin(), world.env()));
-        });
-    }
-
-    #[test]
-    fn read_through_with_a_deadline_over_an_unsteady_store() {
-        for_seeds(SEEDS, |seed| {
-            Simulation::new(seed)
-                .run(|world| far(world).read_through_in(world.origin(), world.env()).deadline(15 * MS));
-        });
-    }
-
-    #[test]
-    fn tiers_and_read_through() {
-        for_seeds(SEEDS, |seed| {
-            Simulation::new(seed).run(|world| {
-                let near = world.watched(engine(world));
-                far(world).fronted_by(near).read_through_in(world.origin(), world.env())
-            });
-        });
-    }
-
-    #[test]
-    fn tiers_that_both_fail() {
-        for_seeds(SEEDS, |seed| {
-            Simulation::new(seed).clients(4).run(|world| {
-                let near = world.unsteady(engine(world));
-                far(world).fronted_by(near).read_through_in(world.origin(), world.env())
-            });
-        });
-    }
-
-    #[test]
-    fn the_cache() {
-        for_seeds(SEEDS, |seed| {
-            Simulation::new(seed).run(Loading::new);
-        });
-    }
-
-    #[test]
-    fn refresh_ahead_stale_answers_and_negative_entries() {
-        for_seeds(SEEDS, |seed| {
-            Simulation::new(seed).run(|world| {
-                let lives = MemoryOptions::new(2).fresh_for(40 * MS).ttl(120 * MS).env(world.env());
-                let freshness = Freshness::new()
-                    .refresh_ahead(0.5)
-                    .stale_while_revalidate(20 * MS)
-                    .soft_timeout(5 * MS)
-                    .hard_timeout(30 * MS)
-                    .negative_ttl(30 * MS)
-                    .error_ttl(10 * MS);
-                let memory = world.watched(lives.shards(1).build(Lru::new));
-                memory.keep_fresh(world.origin(), freshness, world.env()).unwrap()
-            });
-        });
-    }
-
-    #[test]
-    fn write_through() {
-        for_seeds(SEEDS, |seed| {
-            Simulation::new(seed).writes(Writes::Through).run(|world| {
-                let memory = world.watched(engine(world));
-                memory.read_through_in(world.origin(), world.env()).write_through(world.origin())
-            });
-        });
-    }
-
-    #[test]
-    fn write_through_tiers_that_fail() {
-        for_seeds(SEEDS, |seed| {
-            Simulation::new(seed).writes(Writes::Through).run(|world| {
-                let tiers = far(world).fronted_by(world.watched(engine(world)));
-                tiers.read_through_in(world.origin(), world.env()).write_through(world.origin())
-            });
-        });
-    }
-
-    #[test]
-    fn write_around() {
-        for_seeds(SEEDS, |seed| {
-            Simulation::new(seed).writes(Writes::Through).run(|world| {
-                let memory = world.watched(engine(world));
-                memory.read_through_in(world.origin(), world.env()).write_around(world.origin())
-            });
-        });
-    }
-
-    #[test]
-    fn write_behind() {
-        for_seeds(SEEDS, |seed| {
-            Simulation::new(seed).writes(Writes::Through).run(|world| {
-                let memory = world.watched(engine(world));
-                behind(world, memory.read_through_in(world.origin(), world.env()))
-            });
-        });
-    }
-
-    #[test]
-    fn write_behind_over_a_store_that_fails_and_evicts() {
-        for_seeds(SEEDS, |seed| {
-            Simulation::new(seed).writes(Writes::Through).judges_reads_only().run(|world| {
-                let memory = world.unsteady(engine(world));
-                behind(world, memory.read_through_in(world.origin(), world.env()))
-            });
-        });
-    }
-
-    #[test]
-    fn write_behind_over_tiers_that_fail() {
-        for_seeds(SEEDS, |seed| {
-            Simulation::new(seed).writes(Writes::Through).judges_reads_only().run(|world| {
-                let tiers = far(world).fronted_by(world.watched(engine(world)));
-                behind(world, tiers.read_through_in(world.origin(), world.env()))
-            });
-        });
-    }
+/// Writes go through the tower.
+fn through(seed: u64) -> Simulation {
+    Simulation::new(seed).writes(Writes::Through)
 }
 
 fn behind<S: Store<Key = u64, Value = u64>>(
@@ -162,144 +144,11 @@ fn behind<S: Store<Key = u64, Value = u64>>(
     inner.write_behind(world.origin(), batch, world.env())
 }
 
-/// The cache for the many as a store: absence is a value of its own.
-struct Loading {
-    cache: Cache<u64, Option<u64>>,
-    origin: SimulatedOrigin,
-}
-
-impl Loading {
-    fn new(world: &World) -> Self {
-        let builder = Cache::builder().capacity(2).shards(1).ttl(60 * MS).env(world.env());
-        Self { cache: builder.load_deadline(25 * MS).build().unwrap(), origin: world.origin() }
-    }
-}
-
-impl Store for Loading {
-    type Key = u64;
-    type Value = u64;
-
-    async fn get(&self, key: &u64) -> Result<Lookup<u64>> {
-        let (origin, wanted) = (self.origin.clone(), *key);
-        let load = move || async move { Ok(origin.load(&wanted).await?.map(Entry::into_value)) };
-        let value = self.cache.get_or_load(key, load).await?;
-        Ok(value.map_or(Lookup::Miss(Lease::new([0, 0])), |value| Lookup::Hit(Entry::new(value))))
-    }
-    fn get_now(&self, key: &u64) -> Option<Lookup<u64>> {
-        self.cache.get(key).flatten().map(|value| Lookup::Hit(Entry::new(value)))
-    }
-    async fn lease(&self, _key: &u64) -> Result<Lease> {
-        Ok(Lease::new([0, 0]))
-    }
-    async fn fill(&self, _key: u64, _entry: Entry<u64>, _lease: Lease) -> Result<Filled> {
-        Ok(Filled::Void)
-    }
-    async fn insert(&self, key: u64, entry: Entry<u64>) -> Result<()> {
-        self.cache.insert(key, Some(entry.into_value()));
-        Ok(())
-    }
-    async fn remove(&self, key: &u64) -> Result<bool> {
-        Ok(self.cache.remove(key))
-    }
-    async fn clear(&self) -> Result<()> {
-        self.cache.clear();
-        Ok(())
-    }
-}
-
-mod the_oracle_finds {
-    use super::*;
-
-    /// The first seed that shows it.
-    #[track_caller]
-    fn first<S: Store<Key = u64, Value = u64>>(
-        within: u64,
-        what: &str,
-        simulation: impl Fn(u64) -> Simulation,
-        tower: impl Fn(&World) -> S,
-    ) -> Failure {
-        let found = (0..within).find_map(|seed| simulation(seed).try_run(&tower).err());
-        let failure = found.unwrap_or_else(|| panic!("{what}: not found with {within} seeds"));
-        println!("{what}: found by seed {} ({})", failure.seed(), failure.reason());
-        failure
-    }
-
-    #[test]
-    fn a_stale_set_by_what_is_read_when_leases_are_switched_off() {
-        let failure = first(300, "leases off, unwatched", Simulation::new, |world| {
-            Leaseless(engine(world)).read_through_in(world.origin(), world.env())
-        });
-        assert!(failure.reason().contains("reads"), "{failure}");
-    }
-
-    #[test]
-    fn a_stale_set_by_what_is_installed_when_leases_are_switched_off() {
-        let failure = first(300, "leases off, watched", Simulation::new, |world| {
-            let memory = world.watched(Leaseless(engine(world)));
-            memory.read_through_in(world.origin(), world.env())
-        });
-        assert!(failure.reason().contains("a fill installs"), "{failure}");
-    }
-
-    #[test]
-    fn a_tower_without_single_flight() {
-        let failure =
-            first(300, "no single flight", Simulation::new, |world| Solo::new(engine(world), world.origin()));
-        assert!(failure.reason().contains("loaded twice at once"), "{failure}");
-    }
-
-    #[test]
-    fn a_tier_that_promotes_by_insert() {
-        let failure = first(300, "promotion by insert", Simulation::new, |world| {
-            let tiers = Promoting { near: engine(world), far: far(world) };
-            tiers.read_through_in(world.origin(), world.env())
-        });
-        assert!(failure.reason().contains("older than a write"), "{failure}");
-    }
-
-    #[test]
-    fn a_write_that_reaches_the_cache_before_the_origin() {
-        let through = |seed| Simulation::new(seed).writes(Writes::Through);
-        first(300, "cache before origin", through, |world| {
-            let memory = engine(world).read_through_in(world.origin(), world.env());
-            CacheFirst { inner: memory, writer: world.origin() }
-        });
-    }
-
-    #[test]
-    fn an_acknowledged_write_that_is_lost() {
-        let through = |seed| Simulation::new(seed).writes(Writes::Through);
-        first(300, "failed writes acknowledged", through, |world| {
-            let memory = engine(world).read_through_in(world.origin(), world.env());
-            memory.write_through(Forgetful(world.origin()))
-        });
-    }
-
-    #[test]
-    fn a_queue_that_readers_do_not_see() {
-        let through = |seed| Simulation::new(seed).writes(Writes::Through);
-        let failure = first(300, "no overlay", through, |world| {
-            let memory = engine(world).read_through_in(world.origin(), world.env());
-            NaiveBehind::new(memory, world.origin())
-        });
-        assert!(failure.reason().contains("reads key"), "{failure}");
-    }
-
-    #[test]
-    fn a_retry_that_writes_the_older_value_last() {
-        let through = |seed| Simulation::new(seed).writes(Writes::Through).keeps_misses();
-        let failure = first(300, "retries at the end of the line", through, |world| {
-            NaiveBehind::new(MapStore::new(world.env()), world.origin())
-        });
-        assert!(failure.reason().contains("the origin has"), "{failure}");
-    }
-}
-
 #[test]
 fn a_failing_seed_replays_exactly() {
     let run = |seed| {
         Simulation::new(seed).try_run(|world| {
-            Leaseless(MapStore::new(world.env())).read_through_in(world.origin(), world.env())
+            broken::Leaseless(MapStore::new(world.env())).read_through_in(world.origin(), world.env())
         })
     };
     let failure = (0..300).find_map(|seed| run(seed).err()).expect("a stale set is found");

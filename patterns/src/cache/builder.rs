@@ -203,7 +203,7 @@ impl<K: Key, V: Value> CacheBuilder<K, V> {
         let policy = self.policy.unwrap_or_else(|| default_policy(self.capacity));
         Cache(Arc::new(Shared {
             memory: options.build(policy),
-            flights: Flights::new(),
+            flights: Flights::new(env.random()),
             loads: Loads::default(),
             env,
             load_deadline: self.load_deadline,

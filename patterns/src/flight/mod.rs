@@ -13,7 +13,7 @@ mod wait;
 use std::hash::Hash;
 use std::sync::Arc;
 
-use larder_core::{Key, Value};
+use larder_core::{Key, Random, Value};
 
 pub(crate) use guarded::guarded;
 pub(crate) use lead::{Lead, fly_many};
@@ -48,8 +48,9 @@ pub(crate) enum Seat<K: Key, T: Value> {
 }
 
 impl<K: Key, T: Value> Flights<K, T> {
-    pub(crate) fn new() -> Self {
-        Self { table: Arc::new(Table::new()) }
+    /// No loads yet. How keys are spread is drawn from `random`.
+    pub(crate) fn new(random: &Random) -> Self {
+        Self { table: Arc::new(Table::new(random)) }
     }
 
     /// This moment: to be told to [`board`](Self::board) after the look-up.

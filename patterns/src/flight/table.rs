@@ -4,9 +4,9 @@ use std::hash::{BuildHasher, Hash};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use foldhash::quality::RandomState;
+use foldhash::quality::FixedState;
 use hashbrown::HashTable;
-use larder_core::{Key, Value};
+use larder_core::{Key, Random, Value};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
@@ -20,7 +20,7 @@ const REMEMBERED: usize = 8;
 /// The flights under way, by key.
 pub(super) struct Table<K, T> {
     shards: [Mutex<Shard<K, T>>; SHARDS],
-    hasher: RandomState,
+    hasher: FixedState,
     /// How many loads have ended: the tickets given out so far.
     ended: AtomicU64,
     /// How many leads there are that have not landed, those of detached flights included.
@@ -56,11 +56,12 @@ struct Under<K, T> {
 }
 
 impl<K: Key, T: Value> Table<K, T> {
-    pub(super) fn new() -> Self {
+    /// An empty table whose order comes from `random`.
+    pub(super) fn new(random: &Random) -> Self {
         let shard = || Mutex::new(Shard { flights: HashTable::new(), recent: [(0, 0); REMEMBERED], ends: 0 });
         Self {
             shards: std::array::from_fn(|_| shard()),
-            hasher: RandomState::default(),
+            hasher: FixedState::with_seed(random.next()),
             ended: AtomicU64::new(0),
             flying: AtomicUsize::new(0),
             idle: Notify::new(),

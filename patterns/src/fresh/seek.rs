@@ -101,7 +101,7 @@ impl<S: Store, L: Loader<S::Key, S::Value>> Fresh<S, L> {
         };
         Ok(Self {
             parts: Arc::new(parts),
-            flights: Flights::new(),
+            flights: Flights::new(env.random()),
             soft_timeout,
             hard_timeout,
             budget,

@@ -48,7 +48,7 @@ impl<S: Store, L: Loader<S::Key, S::Value>> ReadThrough<S, L> {
     /// `inner` with `loader` behind it, whose loads run in `env`.
     pub fn new(inner: S, loader: L, env: &Env) -> Self {
         let parts = Parts::new(inner, loader);
-        Self { parts: Arc::new(parts), flights: Flights::new(), env: env.clone(), deadline: None }
+        Self { parts: Arc::new(parts), flights: Flights::new(env.random()), env: env.clone(), deadline: None }
     }
 
     /// How long a load may take; then it is dropped. Without: as long as it likes.

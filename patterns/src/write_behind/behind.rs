@@ -75,7 +75,7 @@ impl<S: Store, W: Writer<S::Key, S::Value>> WriteBehind<S, W> {
             writer,
             env: env.clone(),
             batch,
-            pending: Pending::new(),
+            pending: Pending::new(env.random()),
             durable: None,
             counts: Counts::default(),
         };

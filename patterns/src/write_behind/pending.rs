@@ -5,8 +5,8 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
-use foldhash::quality::RandomState;
-use larder_core::{Entry, Error, ErrorKind, Key, Result, Time, Value};
+use foldhash::quality::FixedState;
+use larder_core::{Entry, Error, ErrorKind, Key, Random, Result, Time, Value};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
@@ -22,7 +22,7 @@ pub(super) struct Pending<K, V> {
     visible: AtomicUsize,
     /// The same by hash; so a reader of any other key needs no lock.
     buckets: Box<[Bucket]>,
-    hasher: RandomState,
+    hasher: FixedState,
     sequence: AtomicU64,
     /// News for the task that writes.
     work: Notify,
@@ -49,12 +49,13 @@ pub(super) enum Seen<V> {
 }
 
 impl<K: Key, V: Value> Pending<K, V> {
-    pub(super) fn new() -> Self {
+    /// An empty queue. How keys are spread is drawn from `random`.
+    pub(super) fn new(random: &Random) -> Self {
         Self {
             table: Mutex::new(Table::new()),
             visible: AtomicUsize::new(0),
             buckets: (0..BUCKETS).map(|_| Bucket::default()).collect(),
-            hasher: RandomState::default(),
+            hasher: FixedState::with_seed(random.next()),
             sequence: AtomicU64::new(0),
             work: Notify::new(),
             progress: Notify::new(),
