@@ -1,4 +1,5 @@
-//! Choose a policy by evidence: [`trace`] reads requests, [`generate`] makes them, [`simulator`] replays them.
+//! Choose a policy by evidence: [`record`] writes down requests, [`trace`] reads them, [`generate`] makes them up, and
+//! [`simulator`] replays them.
 //!
 //! The `larder` command is made of these parts; `docs/guide/lab.md` shows it.
 
@@ -13,6 +14,7 @@ pub mod counsel;
 pub mod curve;
 pub mod generate;
 pub mod profile;
+pub mod record;
 pub mod replay;
 pub mod sharded;
 pub mod shards;

@@ -101,11 +101,45 @@ fn thinned(mut cells: Vec<Cell>, requests: u64) -> Vec<Cell> {
     cells
 }
 
+/// What was seen of each policy: how many cells, how many of them equal to the last miss, and those where chance led
+/// further away than [`SEEDED`].
+#[derive(Default)]
+struct Findings {
+    policies: BTreeMap<&'static str, [usize; 2]>,
+    far: Vec<String>,
+}
+
+impl Findings {
+    fn add(&mut self, name: &'static str, file: &str, cell: &Cell, apart: f64) {
+        let [cells, equal] = self.policies.entry(name).or_default();
+        *cells += 1;
+        *equal += usize::from(apart == 0.0);
+        if !cell.exact && apart > SEEDED {
+            self.far.push(format!("{name} {file} {}: {apart:.4}\n", cell.spec.capacity));
+        }
+    }
+
+    /// With `--nocapture`, the evidence.
+    fn told(&self) -> String {
+        let line =
+            |(name, [cells, equal]): (&&str, &[usize; 2])| format!("{name}: {cells} cells, {equal} equal\n");
+        let mut far = self.far.clone();
+        far.sort();
+        self.policies
+            .iter()
+            .map(line)
+            .chain([format!("{} further apart than {SEEDED}:\n", far.len())])
+            .chain(far)
+            .collect()
+    }
+}
+
 #[test]
 fn misses_are_those_of_the_reference() {
     let Some(folder) = shared() else { return };
     let csv = std::fs::read_to_string(folder.join("reference-miss-counts.csv")).unwrap();
     let (mut compared, mut wrong) = (0, Vec::new());
+    let mut found = Findings::default();
     for (file, cells) in cells(&csv) {
         let watch = Watch::default();
         let trace = trace::open(folder.join("traces").join(&file)).unwrap();
@@ -114,10 +148,11 @@ fn misses_are_those_of_the_reference() {
         let cells = thinned(cells, workload.totals.requests);
         let specs: Vec<Spec> = cells.iter().map(|cell| cell.spec).collect();
         compared += cells.len();
-        for (cell, tally) in cells.iter().zip(workload.replay(&specs, &watch)) {
+        for (cell, tally) in cells.into_iter().zip(workload.replay(&specs, &watch)) {
             let tally = tally.expect("nobody stopped it");
             let apart = tally.misses.abs_diff(cell.misses);
             let name = cell.spec.contender.name();
+            found.add(name, &file, &cell, apart as f64 / tally.requests as f64);
             let wider = WIDER.iter().find(|(other, part, _)| *other == name && file.contains(part));
             let limit = if cell.exact { 0.0 } else { wider.map_or(SEEDED, |(_, _, limit)| *limit) };
             if apart as f64 > limit * tally.requests as f64 {
@@ -129,6 +164,7 @@ fn misses_are_those_of_the_reference() {
             }
         }
     }
+    print!("{}", found.told());
     assert!(compared > 500, "only {compared} cells were compared");
     assert!(wrong.is_empty(), "{} of {compared} cells differ:\n{}", wrong.len(), wrong.join("\n"));
 }
