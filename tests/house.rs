@@ -43,8 +43,13 @@ const ANY_FOREIGN: &str = "(any foreign)";
 
 /// The one foreign family of each adapter.
 const FAMILIES: &[(&str, &[&str])] = &[
+    ("adapters/compress", &["flate2", "lz4_flex", "zstd"]),
     ("adapters/journal", &["twox-hash"]),
-    ("adapters/serde", &["postcard", "serde"]),
+    (
+        "adapters/seal",
+        &["aes-gcm", "aes-gcm-siv", "chacha20poly1305", "getrandom", "hkdf", "hmac", "sha2", "subtle", "zeroize"],
+    ),
+    ("adapters/serde", &["postcard", "rmp-serde", "serde", "serde_json"]),
     ("adapters/sql", &["sqlx"]),
 ];
 

@@ -23,12 +23,15 @@
 //! conforms(&Decimal, &[0, 7, u64::MAX], &Options::new());
 //! ```
 //!
-//! A codec whose encoded form is not bytes has [`round_trips`].
+//! A codec that makes parcels has [`parcels`], any other [`round_trips`]; and every decoder has [`fuzz`].
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::Duration;
 
-use larder_core::{Codec, Context, Entry, Life, Lifetimes, Random, Result, Time};
+use larder_core::{Codec, Context, Entry, Envelope, Label, Life, Lifetimes, Parcel, Random, Result, Time};
+
+use crate::damage::{damaged, mutated};
 
 /// What a codec claims, and where the random bytes come from.
 #[derive(Clone, Debug)]
@@ -101,86 +104,104 @@ where
     C: Codec<Plain: PartialEq, Encoded: AsRef<[u8]> + From<Vec<u8>>>,
 {
     round_trips(codec, values);
-    let context = Context { key: b"key", life: Life::DEFAULT };
     let random = Random::seeded(options.seed);
     for (place, value) in values.iter().enumerate() {
-        let encoded = done(codec.encode(value, &context), "encode");
-        let trial = Trial { codec, context, place, sealed: options.sealed };
-        trial.cut(encoded.as_ref(), options.rounds);
-        trial.flip(encoded.as_ref(), options.rounds, &random);
-        trial.overwrite(encoded.as_ref(), options.rounds, &random);
-        trial.noise(options.rounds, &random);
-        trial.relocate(&encoded);
+        let encoded = done(codec.encode(value, &CONTEXT), "encode");
+        damaged(encoded.as_ref(), options.rounds, &random, &mut |bytes, damage| {
+            let decoded = decode(codec, &C::Encoded::from(bytes), &CONTEXT, place);
+            demand_shut(options.sealed && decoded.is_ok(), damage, place);
+        });
+        let decoded = decode(codec, &encoded, &ELSEWHERE, place);
+        demand(!options.sealed || decoded.is_err(), UNMOVED, place);
     }
 }
 
-/// The damage done to one encoded value.
-struct Trial<'a, C> {
-    codec: &'a C,
-    context: Context<'a>,
-    place: usize,
-    sealed: bool,
+/// The same for a codec that makes parcels: of values, or of other parcels.
+///
+/// Each parcel is damaged three times: in its [`Envelope`], where every change must be an error; then its payload alone, and
+/// its label, as who can make envelopes himself would do it, where every change must be an error if the codec is
+/// [`sealed`](Options::sealed).
+///
+/// # Panics
+///
+/// If the codec breaks a rule. The message names it, and the value by its place among `values`.
+pub fn parcels<C>(codec: &C, values: &[C::Plain], options: &Options)
+where
+    C: Codec<Plain: PartialEq, Encoded = Parcel>,
+{
+    round_trips(codec, values);
+    let random = Random::seeded(options.seed);
+    for (place, value) in values.iter().enumerate() {
+        let parcel = done(codec.encode(value, &CONTEXT), "encode");
+        let bytes = Envelope::write(&parcel, CONTEXT.life, Time::ZERO);
+        damaged(&bytes, options.rounds, &random, &mut |bytes, damage| {
+            let opened = Envelope::read(&bytes, Time::ZERO, Duration::ZERO);
+            let decoded = opened.and_then(|(parcel, _)| decode(codec, &parcel, &CONTEXT, place));
+            let rule = format!("an envelope doesn't open after {damage}");
+            demand(decoded.is_err(), &rule, place);
+        });
+        damaged(parcel.payload(), options.rounds, &random, &mut |bytes, damage| {
+            let damaged = Parcel::new(parcel.label.clone(), bytes);
+            let decoded = decode(codec, &damaged, &CONTEXT, place);
+            demand_shut(options.sealed && decoded.is_ok(), damage, place);
+        });
+        for label in other_labels(&parcel.label) {
+            let relabelled = Parcel::new(label, parcel.payload());
+            let decoded = decode(codec, &relabelled, &CONTEXT, place);
+            demand_shut(options.sealed && decoded.is_ok(), "a change of its label", place);
+        }
+        let decoded = decode(codec, &parcel, &ELSEWHERE, place);
+        demand(!options.sealed || decoded.is_err(), UNMOVED, place);
+    }
 }
 
-impl<C: Codec<Encoded: AsRef<[u8]> + From<Vec<u8>>>> Trial<'_, C> {
-    /// The value cut off after each byte, and with bytes after its end.
-    fn cut(&self, whole: &[u8], rounds: usize) {
-        let step = whole.len() / rounds.max(1) + 1;
-        for end in (0..whole.len()).step_by(step) {
-            self.damaged(whole[..end].to_vec(), "a cut");
-            self.damaged(whole[end + 1..].to_vec(), "a cut at the front");
-        }
-        self.damaged([whole, &[0]].concat(), "a byte more");
-        self.damaged([whole, whole].concat(), "a repetition");
+/// Feeds `decode` with damaged forms of `inputs`, random but the same each time: it must survive them. A fuzzer for the
+/// toolchain at hand, which knows nothing of the code it runs; give it an input of each form there is.
+///
+/// The environment variable `LARDER_FUZZ_ROUNDS` says how many, for long runs; else the options do.
+///
+/// # Panics
+///
+/// If `decode` does. The message has the input's number and seed: another run gives the same.
+pub fn fuzz(inputs: &[Vec<u8>], options: &Options, decode: impl Fn(Vec<u8>)) {
+    let told = std::env::var("LARDER_FUZZ_ROUNDS").ok().and_then(|rounds| rounds.parse().ok());
+    let random = Random::seeded(options.seed);
+    for round in 0..told.unwrap_or(options.rounds) {
+        let bytes = mutated(inputs, &random);
+        let survived = catch_unwind(AssertUnwindSafe(|| decode(bytes.clone()))).is_ok();
+        assert!(survived, "the decoder panics in round {round} of seed {}, on {bytes:02x?}", options.seed);
     }
+}
 
-    /// Each bit flipped, or as many at random as there may be rounds.
-    fn flip(&self, whole: &[u8], rounds: usize, random: &Random) {
-        let bits = whole.len() * 8;
-        for round in 0..bits.min(rounds) {
-            let bit = if bits <= rounds { round } else { below(random, bits) };
-            let mut damaged = whole.to_vec();
-            damaged[bit / 8] ^= 1 << (bit % 8);
-            self.damaged(damaged, "a flipped bit");
-        }
-    }
+const CONTEXT: Context<'static> = Context { key: b"key", life: Life::DEFAULT };
+const ELSEWHERE: Context<'static> = Context { key: b"another key", life: Life::DEFAULT };
+const UNMOVED: &str = "a sealed value doesn't open under another key";
 
-    /// A stretch overwritten with extreme bytes: what lengths and counts are read from.
-    fn overwrite(&self, whole: &[u8], rounds: usize, random: &Random) {
-        for _ in 0..rounds.min(8 * whole.len()) {
-            let mut damaged = whole.to_vec();
-            let start = below(random, whole.len());
-            let end = (start + 1 + below(random, 8)).min(whole.len());
-            damaged[start..end].fill([0, 0x7f, 0x80, 0xff][below(random, 4)]);
-            if damaged != whole {
-                self.damaged(damaged, "an overwritten stretch");
-            }
-        }
-    }
+#[track_caller]
+fn demand_shut(open: bool, damage: &str, place: usize) {
+    demand(!open, &format!("a sealed value doesn't open after {damage}"), place);
+}
 
-    /// Random bytes, short ones more often.
-    fn noise(&self, rounds: usize, random: &Random) {
-        for _ in 0..rounds {
-            let length = below(random, 1 << below(random, 10));
-            self.damaged((0..length).map(|_| random.next() as u8).collect(), "random bytes");
-        }
-    }
-
-    /// The value under another key.
-    fn relocate(&self, encoded: &C::Encoded) {
-        let elsewhere = Context { key: b"another key", ..self.context };
-        let decoded = decode(self.codec, encoded, &elsewhere, self.place);
-        demand(!self.sealed || decoded.is_err(), "a sealed value doesn't open under another key", self.place);
-    }
-
-    fn damaged(&self, bytes: Vec<u8>, damage: &str) {
-        let decoded = decode(self.codec, &C::Encoded::from(bytes), &self.context, self.place);
-        demand(
-            !self.sealed || decoded.is_err(),
-            &format!("a sealed value doesn't open after {damage}"),
-            self.place,
-        );
-    }
+/// The label with each of its fields changed, one at a time.
+fn other_labels(label: &Label) -> Vec<Label> {
+    let stamps = [label.stamps(), &[7]].concat();
+    let of = |change: fn(&mut Label)| {
+        let mut label = label.clone();
+        change(&mut label);
+        label
+    };
+    vec![
+        of(|label| label.codec ^= 1),
+        of(|label| label.compressor ^= 1),
+        of(|label| label.cipher ^= 1),
+        of(|label| label.cipher = 0),
+        of(|label| label.key_id ^= 1),
+        of(|label| label.schema ^= 1),
+        Label { stamps: Some(Arc::new(stamps)), ..label.clone() },
+    ]
+    .into_iter()
+    .filter(|other| other != label)
+    .collect()
 }
 
 /// Lives as an application says them, and as a store keeps them.
@@ -208,10 +229,6 @@ fn decode<C: Codec>(
         Ok(decoded) => decoded,
         Err(panic) => std::panic::resume_unwind(panic),
     }
-}
-
-fn below(random: &Random, bound: usize) -> usize {
-    (random.next() % bound.max(1) as u64) as usize
 }
 
 #[track_caller]

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | a [`Store`](larder_core::Store) | [`store::conforms`] |
 //! | an [`EvictionPolicy`](larder_core::EvictionPolicy) | [`policy`] |
-//! | a [`Codec`](larder_core::Codec) | [`codec::conforms`], [`codec::round_trips`] |
+//! | a [`Codec`](larder_core::Codec) | [`codec::conforms`], [`codec::parcels`], [`codec::round_trips`], [`codec::fuzz`] |
 //! | a store's faults | [`Faulty`], scripted by [`Op`], key and call |
 //! | a loader or writer | [`CountingLoader`], [`CountingWriter`], [`Gate`], [`WriteGate`], [`MapOrigin`] |
 //! | a far tier | [`MapStore`] |
@@ -17,6 +17,7 @@
 
 pub mod codec;
 mod counting;
+mod damage;
 mod faults;
 mod gate;
 mod latch;

@@ -6,9 +6,11 @@ use larder_core::{Change, Codec, Context, Key, Result, Value};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::postcard::Postcard;
+use crate::postcard::{read, write};
+use crate::schema::{Schema, unread};
 
-/// Changes of any key and value that serde knows, in the format of [`Postcard`].
+/// Changes of any key and value that serde knows, in the format of [`Postcard`](crate::Postcard) behind the number of
+/// their type.
 ///
 /// ```
 /// use larder_core::{Change, Codec, Context, Life};
@@ -20,15 +22,18 @@ use crate::postcard::Postcard;
 /// assert_eq!(codec.decode(&bytes, &context)?, Change::Put(7, "seven".into()));
 /// # Ok::<(), larder_core::Error>(())
 /// ```
-pub struct PostcardChange<K, V>(Postcard<(K, Option<V>)>);
+///
+/// For a journal that others may read or write, put codecs of parcels behind it, and
+/// [`Enveloped`](larder_core::Enveloped) last: `PostcardChange::new().then(Raw).then(seal).then(Enveloped)`.
+pub struct PostcardChange<K, V>(Schema<(K, Option<V>)>);
 
 impl<K: DeserializeOwned, V: DeserializeOwned> PostcardChange<K, V> {
     /// The codec of changes of `K` and `V`.
     pub fn new() -> Self {
-        Self(Postcard::new())
+        Self(Schema::new())
     }
 
-    /// As [`Postcard::version`].
+    /// As [`Postcard::version`](crate::Postcard::version).
     pub const fn version(self, version: u64) -> Self {
         Self(self.0.version(version))
     }
@@ -49,11 +54,14 @@ where
     type Encoded = Vec<u8>;
 
     fn encode(&self, plain: &Change<K, V>, _: &Context<'_>) -> Result<Vec<u8>> {
-        self.0.write(&(plain.key(), plain.value()))
+        write(&(plain.key(), plain.value()), self.0.number().to_le_bytes().to_vec())
     }
 
     fn decode(&self, encoded: &Vec<u8>, _: &Context<'_>) -> Result<Change<K, V>> {
-        Ok(match self.0.read(encoded)? {
+        let Some(body) = encoded.strip_prefix(&self.0.number().to_le_bytes()) else {
+            return Err(unread("it is of another type or version"));
+        };
+        Ok(match read(body)? {
             (key, Some(value)) => Change::Put(key, value),
             (key, None) => Change::Delete(key),
         })
