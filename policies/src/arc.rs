@@ -10,8 +10,6 @@ use crate::queues::{Entry, Queues};
 const ONCE: ListId = ListId(0);
 /// The paper's T2: what was asked for at least twice.
 const OFTEN: ListId = ListId(1);
-/// Holds the newest entry while room is made for it.
-const NEWCOMER: ListId = ListId(2);
 
 /// Ghosts of each kind for each slot ever used, at most.
 const GHOSTS_PER_SLOT: usize = 4;
@@ -27,7 +25,7 @@ const GHOSTS_PER_SLOT: usize = 4;
 /// Every call costs O(1) amortised.
 #[derive(Debug)]
 pub struct Arc {
-    queues: Queues<3>,
+    queues: Queues<2>,
     /// The paper's B1.
     ghosts_once: Ghosts,
     /// The paper's B2.
@@ -62,19 +60,13 @@ impl Arc {
 
     /// More than the paper's rules ever let a list of ghosts weigh where entries weigh the same.
     fn ghost_limit(&self) -> Limit {
-        let count = self.queues.lists().reach() * GHOSTS_PER_SLOT;
+        let count = self.queues.reach() * GHOSTS_PER_SLOT;
         Limit { weight: u64::MAX, count }
     }
 
-    fn oldest(&self, list: ListId) -> Option<Slot> {
-        self.queues.lists().oldest(list)
-    }
-
     fn settle(&mut self) {
-        if let Some(newcomer) = self.oldest(NEWCOMER) {
-            self.queues.place(if self.origin == Origin::Unknown { ONCE } else { OFTEN }, newcomer);
-            self.origin = Origin::Unknown;
-        }
+        self.queues.settle(if self.origin == Origin::Unknown { ONCE } else { OFTEN });
+        self.origin = Origin::Unknown;
     }
 
     /// Takes the ghost of `hash` out and learns from it.
@@ -96,7 +88,7 @@ impl Arc {
     /// although `ONCE` and its ghosts are full.
     fn drop_ghost(&mut self) -> bool {
         let once = self.queues.weight(ONCE) + self.ghosts_once.weight();
-        if once + self.queues.weight(NEWCOMER) > self.capacity {
+        if once + self.queues.incoming() > self.capacity {
             return !self.ghosts_once.forget_oldest();
         }
         let all = once + self.queues.weight(OFTEN) + self.ghosts_often.weight();
@@ -111,8 +103,8 @@ impl Arc {
         let once = self.queues.weight(ONCE) as f64;
         let over = once > self.target || once == self.target && self.origin == Origin::GhostsOften;
         let order = if over { [ONCE, OFTEN] } else { [OFTEN, ONCE] };
-        let (list, victim) = order.into_iter().find_map(|list| Some((list, self.oldest(list)?)))?;
-        let entry = self.queues.remove(victim)?;
+        let list = order.into_iter().find(|&list| !self.queues.is_empty(list))?;
+        let (victim, entry) = self.queues.pop(list)?;
         let limit = self.ghost_limit();
         let ghosts = if list == ONCE { &mut self.ghosts_once } else { &mut self.ghosts_often };
         ghosts.remember(entry, limit);
@@ -126,10 +118,9 @@ impl EvictionPolicy for Arc {
     }
 
     fn on_insert(&mut self, slot: Slot, hash: u64, weight: u32) {
-        self.queues.remove(slot);
         self.settle();
         self.origin = self.recall(hash);
-        self.queues.insert(NEWCOMER, slot, Entry { hash, weight });
+        self.queues.arrive(slot, Entry { hash, weight });
     }
 
     fn on_update(&mut self, slot: Slot, weight: u32) {
@@ -148,18 +139,14 @@ impl EvictionPolicy for Arc {
     }
 
     fn evict(&mut self, _marks: &Marks<'_>) -> Option<Slot> {
-        let unknown = self.origin == Origin::Unknown && self.oldest(NEWCOMER).is_some();
+        let unknown = self.origin == Origin::Unknown && self.queues.newcomer().is_some();
         if unknown
             && self.drop_ghost()
-            && let Some(victim) = self.oldest(ONCE)
+            && let Some((victim, _)) = self.queues.pop(ONCE)
         {
-            self.queues.remove(victim);
             return Some(victim);
         }
-        self.replace().or_else(|| {
-            let newcomer = self.oldest(NEWCOMER)?;
-            self.queues.remove(newcomer).map(|_| newcomer)
-        })
+        self.replace().or_else(|| self.queues.refuse())
     }
 
     fn on_resize(&mut self, capacity: u64) {

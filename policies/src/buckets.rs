@@ -16,17 +16,16 @@ pub(crate) struct Buckets {
     /// A list a bucket, with the hash of each slot.
     lists: Lists<u64>,
     /// A power of two.
-    count: usize,
-    entries: usize,
+    count: u32,
 }
 
 impl Buckets {
     pub(crate) fn new() -> Self {
-        Self { lists: Lists::new(1), count: 1, entries: 0 }
+        Self { lists: Lists::new(1), count: 1 }
     }
 
     pub(crate) fn contains(&self, slot: Slot) -> bool {
-        self.lists.list_of(slot).is_some()
+        self.lists.contains(slot)
     }
 
     /// Puts `slot` in front of its bucket, and says who was there.
@@ -34,35 +33,31 @@ impl Buckets {
         self.remove(slot);
         let bucket = self.bucket(hash);
         let hidden = self.lists.newest(bucket);
-        self.lists.place(bucket, slot);
-        if let Some(note) = self.lists.note_mut(slot) {
-            *note = hash;
-            self.entries += 1;
-        }
+        self.lists.push(bucket, slot);
+        self.lists.set_note(slot, hash);
         hidden
     }
 
     /// Takes `slot` out, and says who is in front instead, if it was in front itself.
     pub(crate) fn remove(&mut self, slot: Slot) -> Option<Slot> {
-        let bucket = self.lists.list_of(slot)?;
-        let was_in_front = self.lists.newest(bucket) == Some(slot);
+        let older = self.lists.older(slot);
+        let was_in_front = self.lists.newer(slot).is_none();
         self.lists.unlink(slot);
-        self.entries -= 1;
-        self.lists.newest(bucket).filter(|_| was_in_front)
+        older.filter(|_| was_in_front)
     }
 
     /// Makes more buckets if there are too few, and says whether it did.
     pub(crate) fn grow(&mut self) -> bool {
-        let wanted = (self.entries * BUCKETS_PER_ENTRY).min(BUCKETS).max(self.entries).next_power_of_two();
-        if wanted <= self.count {
+        let entries = self.lists.len();
+        let wanted = (entries * BUCKETS_PER_ENTRY).min(BUCKETS).max(entries).next_power_of_two();
+        if wanted <= self.count as usize {
             return false;
         }
-        let mut old = std::mem::replace(self, Self { lists: Lists::new(wanted), count: wanted, entries: 0 });
-        for bucket in (0..old.count as u32).map(ListId) {
-            while let Some(slot) = old.lists.oldest(bucket) {
-                let hash = old.lists.note(slot).copied().unwrap_or_default();
-                old.lists.unlink(slot);
-                self.insert(slot, hash);
+        let count = wanted as u32;
+        let mut old = std::mem::replace(self, Self { lists: Lists::new(count), count });
+        for bucket in (0..old.count).map(ListId) {
+            while let Some(slot) = old.lists.pop(bucket) {
+                self.insert(slot, old.lists.note(slot).copied().unwrap_or_default());
             }
         }
         true
@@ -70,11 +65,11 @@ impl Buckets {
 
     /// Who is in front, in each bucket that is not empty.
     pub(crate) fn heads(&self) -> impl Iterator<Item = Slot> {
-        (0..self.count as u32).filter_map(|bucket| self.lists.newest(ListId(bucket)))
+        (0..self.count).filter_map(|bucket| self.lists.newest(ListId(bucket)))
     }
 
     fn bucket(&self, hash: u64) -> ListId {
-        ListId((scramble(hash) as usize & (self.count - 1)) as u32)
+        ListId(scramble(hash) as u32 & (self.count - 1))
     }
 }
 
@@ -100,7 +95,7 @@ mod tests {
             buckets.insert(Slot(slot), u64::from(slot % 5_000));
             buckets.grow();
         }
-        assert_eq!((buckets.entries, buckets.count), (10_000, 16_384));
+        assert_eq!((buckets.lists.len(), buckets.count), (10_000, 16_384));
         assert!(buckets.heads().all(|head| head.0 >= 5_000));
         assert!((0..10_000).all(|slot| buckets.contains(Slot(slot))));
     }

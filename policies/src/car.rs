@@ -10,8 +10,6 @@ use crate::queues::{Entry, Queues};
 const RECENT: ListId = ListId(0);
 /// Entries used more often: T2 in the paper.
 const FREQUENT: ListId = ListId(1);
-/// Holds the newest entry while room is made for it.
-const NEWCOMER: ListId = ListId(2);
 
 /// Ghosts of each clock for each slot ever used, at most.
 const GHOSTS_PER_SLOT: usize = 2;
@@ -26,7 +24,7 @@ const GHOSTS_PER_SLOT: usize = 2;
 /// Every call costs O(1), `evict` amortised: each entry it passes over was paid for by a hit.
 #[derive(Debug)]
 pub struct Car {
-    clocks: Queues<3>,
+    clocks: Queues<2>,
     /// Ghosts of what left the first clock (B1 in the paper), and the second (B2).
     recent_ghosts: Ghosts,
     frequent_ghosts: Ghosts,
@@ -49,18 +47,18 @@ impl Car {
 
     /// Puts the newcomer where its ghost says, which it has no longer.
     fn settle(&mut self) {
-        let Some(newcomer) = self.clocks.lists().oldest(NEWCOMER) else { return };
+        let Some(newcomer) = self.clocks.newcomer() else { return };
         let Entry { hash, weight } = self.clocks.entry(newcomer);
         let (recent, frequent) = (self.recent_ghosts.weight(), self.frequent_ghosts.weight());
         let step = |other: u64, own: u64| (other as f64 / own.max(1) as f64).max(1.0) * f64::from(weight);
         if self.recent_ghosts.forget(hash) {
             self.target = (self.target + step(frequent, recent)).min(self.capacity as f64);
-            self.clocks.place(FREQUENT, newcomer);
+            self.clocks.settle(FREQUENT);
         } else if self.frequent_ghosts.forget(hash) {
             self.target = (self.target - step(recent, frequent)).max(0.0);
-            self.clocks.place(FREQUENT, newcomer);
+            self.clocks.settle(FREQUENT);
         } else {
-            self.clocks.place(RECENT, newcomer);
+            self.clocks.settle(RECENT);
         }
         self.trim();
     }
@@ -84,13 +82,16 @@ impl Car {
 
     /// The clock whose hand moves next.
     fn hand(&self) -> ListId {
-        let lists = self.clocks.lists();
         let recent = self.clocks.weight(RECENT) as f64 >= self.target.max(1.0);
-        if recent && !lists.is_empty(RECENT) || lists.is_empty(FREQUENT) { RECENT } else { FREQUENT }
+        if recent && !self.clocks.is_empty(RECENT) || self.clocks.is_empty(FREQUENT) {
+            RECENT
+        } else {
+            FREQUENT
+        }
     }
 
     fn demote(&mut self, clock: ListId, slot: Slot) {
-        let limit = Limit { weight: self.capacity, count: self.clocks.lists().reach() * GHOSTS_PER_SLOT };
+        let limit = Limit { weight: self.capacity, count: self.clocks.reach() * GHOSTS_PER_SLOT };
         if let Some(entry) = self.clocks.remove(slot) {
             let ghosts = if clock == RECENT { &mut self.recent_ghosts } else { &mut self.frequent_ghosts };
             ghosts.remember(entry, limit);
@@ -104,9 +105,8 @@ impl EvictionPolicy for Car {
     }
 
     fn on_insert(&mut self, slot: Slot, hash: u64, weight: u32) {
-        self.clocks.remove(slot);
         self.settle();
-        self.clocks.insert(NEWCOMER, slot, Entry { hash, weight });
+        self.clocks.arrive(slot, Entry { hash, weight });
     }
 
     fn on_update(&mut self, slot: Slot, weight: u32) {
@@ -120,10 +120,10 @@ impl EvictionPolicy for Car {
 
     fn evict(&mut self, marks: &Marks<'_>) -> Option<Slot> {
         // So many steps clear every mark; hits that come in meanwhile must not keep the hands going for ever.
-        let mut steps = self.clocks.lists().len(RECENT) + self.clocks.lists().len(FREQUENT);
+        let mut steps = self.clocks.len();
         loop {
             let clock = self.hand();
-            let Some(slot) = self.clocks.lists().oldest(clock) else { break };
+            let Some(slot) = self.clocks.oldest(clock) else { break };
             if steps == 0 || marks.take(slot) == 0 {
                 self.demote(clock, slot);
                 return Some(slot);
@@ -131,9 +131,7 @@ impl EvictionPolicy for Car {
             self.clocks.place(FREQUENT, slot);
             steps -= 1;
         }
-        let newcomer = self.clocks.lists().oldest(NEWCOMER)?;
-        self.clocks.remove(newcomer);
-        Some(newcomer)
+        self.clocks.refuse()
     }
 
     fn on_resize(&mut self, capacity: u64) {

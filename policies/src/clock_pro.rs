@@ -8,8 +8,6 @@ use crate::test_periods::{Test, TestId, TestPeriods};
 
 const HOT: ListId = ListId(0);
 const COLD: ListId = ListId(1);
-/// Holds the newest entry while room is made for it.
-const NEWCOMER: ListId = ListId(2);
 
 /// Ghosts for each slot ever used, at most.
 const GHOSTS_PER_SLOT: usize = 4;
@@ -30,7 +28,7 @@ const GHOSTS_PER_SLOT: usize = 4;
 /// Every call costs O(1), `evict` amortised: each entry it passes over was paid for by a hit or an insertion.
 #[derive(Debug)]
 pub struct ClockPro {
-    queues: Queues<3>,
+    queues: Queues<2>,
     /// Beside each slot.
     pages: Vec<Page>,
     tests: TestPeriods,
@@ -66,26 +64,32 @@ impl ClockPro {
     }
 
     fn settle(&mut self) {
-        let Some(newcomer) = self.queues.lists().oldest(NEWCOMER) else { return };
+        let Some(newcomer) = self.queues.newcomer() else { return };
         let Entry { hash, weight } = self.queues.entry(newcomer);
-        if self.tests.recall(hash) {
+        let comes_back = self.tests.recall(hash);
+        if comes_back {
             self.favour_cold(weight);
-            self.put_at_head(HOT, newcomer);
-        } else if self.queues.weight(HOT) + u64::from(weight) <= self.hot_share() {
-            self.put_at_head(HOT, newcomer);
-        } else {
+        }
+        let hot = comes_back || self.queues.weight(HOT) + u64::from(weight) <= self.hot_share();
+        self.queues.settle(if hot { HOT } else { COLD });
+        self.note_head(newcomer);
+        if !hot {
             self.begin_test(newcomer);
         }
     }
 
     fn put_at_head(&mut self, queue: ListId, slot: Slot) {
-        self.head += 1;
         self.queues.place(queue, slot);
+        self.note_head(slot);
+    }
+
+    fn note_head(&mut self, slot: Slot) {
+        self.head += 1;
         self.pages[slot.index()].position = self.head;
     }
 
+    /// Begins the test of the cold entry at `slot`, which is at the head.
     fn begin_test(&mut self, slot: Slot) {
-        self.put_at_head(COLD, slot);
         let test = self.tests.begin(slot, self.queues.entry(slot), self.head);
         self.pages[slot.index()].test = Some(test);
     }
@@ -108,9 +112,9 @@ impl ClockPro {
     /// Turns the oldest hot entries that were not hit cold, until the others are within their share and one is cold.
     fn move_hot_hand(&mut self, marks: &Marks<'_>) {
         // One round clears every mark; hits that come in meanwhile must not keep the hand going for ever.
-        let mut round = self.queues.lists().len(HOT);
-        while self.queues.weight(HOT) > self.hot_share() || self.queues.lists().is_empty(COLD) {
-            let Some(hand) = self.queues.lists().oldest(HOT) else { break };
+        let mut round = self.queues.len();
+        while self.queues.weight(HOT) > self.hot_share() || self.queues.is_empty(COLD) {
+            let Some(hand) = self.queues.oldest(HOT) else { break };
             let hit = round > 0 && marks.take(hand) != 0;
             self.put_at_head(if hit { HOT } else { COLD }, hand);
             round = round.saturating_sub(1);
@@ -120,7 +124,7 @@ impl ClockPro {
 
     /// Ends the tests that the hand for hot entries has passed.
     fn expire_passed(&mut self, marks: &Marks<'_>) {
-        let Some(hand) = self.queues.lists().oldest(HOT) else { return };
+        let Some(hand) = self.queues.oldest(HOT) else { return };
         let position = self.pages[hand.index()].position;
         while let Some((id, _)) = self.tests.oldest().filter(|(_, test)| test.began < position) {
             self.expire(id, marks);
@@ -129,7 +133,7 @@ impl ClockPro {
 
     /// Ends the oldest tests until the ghosts are within the capacity.
     fn move_test_hand(&mut self, marks: &Marks<'_>) {
-        let most = self.queues.lists().reach() * GHOSTS_PER_SLOT;
+        let most = self.queues.reach() * GHOSTS_PER_SLOT;
         while self.tests.ghost_weight() > self.capacity || self.tests.ghosts() > most {
             let Some((oldest, _)) = self.tests.oldest() else { return };
             self.expire(oldest, marks);
@@ -144,15 +148,16 @@ impl ClockPro {
             self.put_at_head(HOT, slot);
             self.move_hot_hand(marks);
         } else {
+            self.put_at_head(COLD, slot);
             self.begin_test(slot);
         }
     }
 
     /// Moves the hand for cold entries to the first that was not hit.
     fn find_cold(&mut self, marks: &Marks<'_>) -> Option<Slot> {
-        let mut steps = self.queues.lists().len(COLD) + self.queues.lists().len(HOT);
+        let mut steps = self.queues.len();
         loop {
-            let hand = self.queues.lists().oldest(COLD)?;
+            let hand = self.queues.oldest(COLD)?;
             if steps == 0 || marks.take(hand) == 0 {
                 return Some(hand);
             }
@@ -179,7 +184,7 @@ impl EvictionPolicy for ClockPro {
         self.on_remove(slot);
         self.settle();
         self.pages.resize(self.pages.len().max(slot.index() + 1), Page::default());
-        self.queues.insert(NEWCOMER, slot, Entry { hash, weight });
+        self.queues.arrive(slot, Entry { hash, weight });
     }
 
     fn on_update(&mut self, slot: Slot, weight: u32) {
@@ -197,7 +202,7 @@ impl EvictionPolicy for ClockPro {
 
     fn evict(&mut self, marks: &Marks<'_>) -> Option<Slot> {
         self.move_hot_hand(marks);
-        let victim = self.find_cold(marks).or_else(|| self.queues.lists().oldest(NEWCOMER));
+        let victim = self.find_cold(marks).or_else(|| self.queues.newcomer());
         let victim = victim.and_then(|victim| self.leave(victim));
         self.move_test_hand(marks);
         victim

@@ -1,28 +1,34 @@
 //! Memories of entries that left.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use crate::index::Index;
+use crate::queues::Entry;
 
-use larder_core::Slot;
-
-use crate::lists::ListId;
-use crate::queues::{Entry, Queues};
-use crate::rng::scramble;
-
-const QUEUE: ListId = ListId(0);
+/// The fewest places there are.
+const FEWEST: usize = 8;
 
 /// A FIFO of the hashes of entries that left, each with the weight it had, and with a note if there is more to
 /// remember. Every operation costs O(1) amortised.
 ///
-/// Keys that share a hash share a ghost.
+/// It takes 32 to 75 bytes (and up to three notes) for each of the most ghosts there ever were, and allocates nothing
+/// unless there are more of them. Keys that share a hash share a ghost.
 #[derive(Debug)]
 pub(crate) struct Ghosts<T = ()> {
-    queue: Queues<1>,
-    /// What was noted of the ghost at each place of the queue.
-    notes: Vec<T>,
-    by_hash: HashMap<u64, Slot, BuildHasherDefault<HashOfHash>>,
-    /// Places of the queue that hold no ghost now.
-    spare: Vec<Slot>,
+    /// A ring, a power of two of places. Ghosts that are forgotten before their time leave theirs empty.
+    places: Vec<Ghost<T>>,
+    index: Index,
+    /// The number of the oldest ghost, and of the next. A number's place is what is left of it modulo the ring.
+    oldest: usize,
+    next: usize,
+    len: usize,
+    weight: u64,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Ghost<T> {
+    hash: u64,
+    weight: u32,
+    is_there: bool,
+    note: T,
 }
 
 impl Ghosts {
@@ -34,21 +40,27 @@ impl Ghosts {
 
 impl<T: Copy + Default> Ghosts<T> {
     pub(crate) fn new() -> Self {
-        Self { queue: Queues::new(), notes: Vec::new(), by_hash: HashMap::default(), spare: Vec::new() }
+        let places = vec![Ghost::default(); FEWEST];
+        Self { places, index: Index::default(), oldest: 0, next: 0, len: 0, weight: 0 }
     }
 
     /// Remembers an entry that left, and `note` with it, unless it alone would be over `limit`.
-    pub(crate) fn remember_with(&mut self, entry: Entry, note: T, limit: Limit) {
-        if u64::from(entry.weight) > limit.weight {
+    pub(crate) fn remember_with(&mut self, Entry { hash, weight }: Entry, note: T, limit: Limit) {
+        if u64::from(weight) > limit.weight || limit.count == 0 {
             return;
         }
-        let place = self.spare.pop().unwrap_or(Slot(self.queue.lists().reach() as u32));
-        self.queue.insert(QUEUE, place, entry);
-        self.notes.resize(self.queue.lists().reach(), T::default());
-        self.notes[place.index()] = note;
-        if let Some(older) = self.by_hash.insert(entry.hash, place) {
-            self.queue.remove(older);
-            self.spare.push(older);
+        if self.next - self.oldest == self.places.len() {
+            self.close_up();
+        }
+        let place = self.place(self.next);
+        self.places[place] = Ghost { hash, weight, is_there: true, note };
+        self.next += 1;
+        self.len += 1;
+        self.weight += u64::from(weight);
+        let older = self.index.insert(hash, place as u32, |place| self.places[place as usize].hash);
+        if let Some(older) = older {
+            self.empty(older as usize);
+            self.skip_empty();
         }
         self.trim(limit);
     }
@@ -60,34 +72,69 @@ impl<T: Copy + Default> Ghosts<T> {
 
     /// Forgets `hash`, and says what was noted of it.
     pub(crate) fn recall(&mut self, hash: u64) -> Option<T> {
-        let place = self.by_hash.remove(&hash)?;
-        self.queue.remove(place);
-        self.spare.push(place);
-        Some(self.notes[place.index()])
+        let place = self.index.take(hash, |place| self.places[place as usize].hash)?;
+        let note = self.empty(place as usize);
+        self.skip_empty();
+        Some(note)
     }
 
     /// The weight of all ghosts.
     pub(crate) fn weight(&self) -> u64 {
-        self.queue.weight(QUEUE)
+        self.weight
     }
 
     /// Forgets the oldest ghost, and says whether there was one.
     pub(crate) fn forget_oldest(&mut self) -> bool {
-        let Some(oldest) = self.queue.lists().oldest(QUEUE) else { return false };
-        self.forget(self.queue.entry(oldest).hash)
+        if self.len == 0 {
+            return false;
+        }
+        let place = self.place(self.oldest);
+        self.index.remove(self.places[place].hash, place as u32);
+        self.empty(place);
+        self.skip_empty();
+        true
     }
 
     /// Forgets the oldest until what is left is within `limit`.
     pub(crate) fn trim(&mut self, limit: Limit) {
-        while self.queue.weight(QUEUE) > limit.weight || self.len() > limit.count {
-            if !self.forget_oldest() {
-                return;
-            }
+        while self.weight > limit.weight || self.len > limit.count {
+            self.forget_oldest();
         }
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.by_hash.len()
+    fn place(&self, number: usize) -> usize {
+        number & (self.places.len() - 1)
+    }
+
+    fn empty(&mut self, place: usize) -> T {
+        let ghost = &mut self.places[place];
+        ghost.is_there = false;
+        self.len -= 1;
+        self.weight -= u64::from(ghost.weight);
+        ghost.note
+    }
+
+    /// The oldest is a ghost, if there is any.
+    fn skip_empty(&mut self) {
+        while self.oldest != self.next && !self.places[self.place(self.oldest)].is_there {
+            self.oldest += 1;
+        }
+    }
+
+    /// Makes room by moving all ghosts to the front of the ring: one twice as large, if there are many.
+    #[cold]
+    fn close_up(&mut self) {
+        let first = self.place(self.oldest);
+        self.places.rotate_left(first);
+        self.places.retain(|ghost| ghost.is_there);
+        self.index.clear();
+        for (place, ghost) in (0..).zip(&self.places) {
+            self.index.insert(ghost.hash, place, |place| self.places[place as usize].hash);
+        }
+        let before = self.next - self.oldest;
+        let is_full = self.len > before / 4 * 3;
+        (self.oldest, self.next) = (0, self.len);
+        self.places.resize(if is_full { before * 2 } else { before }, Ghost::default());
     }
 }
 
@@ -100,29 +147,48 @@ pub(crate) struct Limit {
     pub(crate) count: usize,
 }
 
-/// Hashes what is a hash already.
-#[derive(Debug, Default)]
-pub(crate) struct HashOfHash(u64);
-
-impl Hasher for HashOfHash {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.write_u64(u64::from(byte));
-        }
-    }
-
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = scramble(self.0 ^ hash);
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn ghosts_do_what_a_vector_does(
+            ops in proptest::collection::vec((0..8_u8, 0..60_u64, 0..4_u32), 0..600), weight in 0..80_u64, count in 0..70_usize,
+        ) {
+            let limit = Limit { weight, count };
+            let mut ghosts = Ghosts::new();
+            let mut model: Vec<(Entry, usize)> = Vec::new();
+            for (note, (op, hash, weight)) in ops.into_iter().enumerate() {
+                let known = model.iter().position(|(entry, _)| entry.hash == hash);
+                match op {
+                    0 => prop_assert_eq!(ghosts.forget_oldest(), !model.is_empty()),
+                    1 | 2 => prop_assert_eq!(ghosts.recall(hash), known.map(|place| model[place].1)),
+                    _ => ghosts.remember_with(Entry { hash, weight }, note, limit),
+                }
+                match (op, known) {
+                    (0, _) => drop(model.drain(..model.len().min(1))),
+                    (1 | 2, Some(place)) => drop(model.remove(place)),
+                    (1 | 2, None) => {}
+                    _ if u64::from(weight) > limit.weight || limit.count == 0 => {}
+                    (_, known) => {
+                        known.map(|place| model.remove(place));
+                        model.push((Entry { hash, weight }, note));
+                        while model.len() > count || model.iter().map(|(entry, _)| u64::from(entry.weight)).sum::<u64>() > limit.weight {
+                            model.remove(0);
+                        }
+                    }
+                }
+                prop_assert_eq!(ghosts.len, model.len());
+                prop_assert_eq!(ghosts.weight(), model.iter().map(|(entry, _)| u64::from(entry.weight)).sum::<u64>());
+            }
+            for (entry, note) in model {
+                prop_assert_eq!(ghosts.recall(entry.hash), Some(note));
+            }
+        }
+    }
 
     #[test]
     fn ghosts_that_weigh_nothing_are_bounded_by_their_number() {
@@ -130,7 +196,7 @@ mod tests {
         let limit = Limit { weight: u64::MAX, count: 10 };
         for hash in 0..1_000 {
             ghosts.remember(Entry { hash, weight: 0 }, limit);
-            assert!(ghosts.len() <= 10);
+            assert!(ghosts.len <= 10);
         }
         assert!(ghosts.forget(990) && !ghosts.forget(989));
     }
@@ -138,11 +204,11 @@ mod tests {
     #[test]
     fn coming_and_going_uses_the_same_places() {
         let mut ghosts = Ghosts::new();
-        for hash in 0..1_000 {
+        for hash in 0..10_000 {
             ghosts.remember(Entry { hash, weight: 1 }, Limit { weight: 100, count: 100 });
-            assert!(ghosts.forget(hash));
+            assert!(!hash.is_multiple_of(3) || ghosts.forget(hash));
         }
-        assert_eq!(ghosts.queue.lists().reach(), 1);
+        assert_eq!((ghosts.len, ghosts.places.len()), (99, 256));
     }
 
     #[test]
@@ -151,8 +217,7 @@ mod tests {
         for _ in 0..1_000 {
             ghosts.remember(Entry { hash: 1, weight: 1 }, Limit { weight: 100, count: 100 });
         }
-        assert_eq!((ghosts.len(), ghosts.queue.weight(QUEUE)), (1, 1));
-        assert!(ghosts.queue.lists().reach() <= 2);
+        assert_eq!((ghosts.len, ghosts.weight(), ghosts.places.len()), (1, 1, FEWEST));
     }
 
     #[test]

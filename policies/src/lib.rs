@@ -67,6 +67,7 @@ mod ghosts;
 mod heap;
 mod hit_density;
 mod hyperbolic;
+mod index;
 mod learning_rate;
 mod lecar;
 mod lfu;

@@ -54,7 +54,7 @@ impl Lirs {
     /// not be so where there is none: who wants its exact counts asks for victims just while it says so, after every
     /// call.
     pub fn overflows(&self, used: u64, capacity: u64) -> bool {
-        used - self.stack.weight(STRAY).min(used) > capacity || !self.leaving.lists().is_empty(LEAVING)
+        used - self.stack.weight(STRAY).min(used) > capacity || !self.leaving.is_empty(LEAVING)
     }
 
     fn hir_share(&self) -> u64 {
@@ -199,7 +199,7 @@ impl EvictionPolicy for Lirs {
     }
 
     fn evict(&mut self, _marks: &Marks<'_>) -> Option<Slot> {
-        if let Some(slot) = self.leaving.lists().oldest(LEAVING) {
+        if let Some(slot) = self.leaving.oldest(LEAVING) {
             self.leaving.remove(slot);
             return Some(slot);
         }

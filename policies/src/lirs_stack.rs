@@ -1,11 +1,8 @@
 //! The stack of LIRS: entries by their last use, and what it remembers of some that left.
 
-use std::collections::HashMap;
-use std::hash::BuildHasherDefault;
-
 use larder_core::Slot;
 
-use crate::ghosts::HashOfHash;
+use crate::index::Index;
 use crate::lists::{ListId, Lists};
 use crate::queues::{Entry, Queues};
 
@@ -37,7 +34,7 @@ pub(crate) struct Stack {
     slots: Vec<Slot>,
     /// The place of the resident at each slot.
     places: Vec<Option<Place>>,
-    ghosts: HashMap<u64, Place, BuildHasherDefault<HashOfHash>>,
+    ghosts: Index,
     spare: Vec<Place>,
 }
 
@@ -49,7 +46,7 @@ impl Stack {
             kinds: Queues::new(),
             slots: Vec::new(),
             places: Vec::new(),
-            ghosts: HashMap::default(),
+            ghosts: Index::default(),
             spare: Vec::new(),
         }
     }
@@ -65,7 +62,7 @@ impl Stack {
     }
 
     pub(crate) fn kind(&self, place: Place) -> Option<ListId> {
-        self.kinds.lists().list_of(place)
+        self.kinds.list_of(place)
     }
 
     pub(crate) fn entry(&self, place: Place) -> Entry {
@@ -78,12 +75,12 @@ impl Stack {
     }
 
     pub(crate) fn oldest(&self, kind: ListId) -> Option<Place> {
-        self.kinds.lists().oldest(kind)
+        self.kinds.oldest(kind)
     }
 
     /// Whether `place` is on the stack.
     pub(crate) fn recalls(&self, place: Place) -> bool {
-        self.order.list_of(place).is_some()
+        self.order.contains(place)
     }
 
     /// The lowest place on the stack.
@@ -93,7 +90,7 @@ impl Stack {
 
     /// Gives a new entry a place, which is not on the stack yet.
     pub(crate) fn add(&mut self, kind: ListId, slot: Slot, entry: Entry) -> Place {
-        let place = self.spare.pop().unwrap_or(Slot(self.kinds.lists().reach() as u32));
+        let place = self.spare.pop().unwrap_or(Slot(self.kinds.reach() as u32));
         self.kinds.insert(kind, place, entry);
         self.seat(place, slot);
         place
@@ -101,7 +98,7 @@ impl Stack {
 
     /// Gives a new entry the place of its key's ghost, if there is one.
     pub(crate) fn wake(&mut self, kind: ListId, slot: Slot, entry: Entry) -> Option<Place> {
-        let place = self.ghosts.remove(&entry.hash)?;
+        let place = Slot(self.ghosts.take(entry.hash, |place| self.kinds.entry(Slot(place)).hash)?);
         self.reweigh(place, entry.weight);
         self.kinds.place(kind, place);
         self.seat(place, slot);
@@ -125,12 +122,12 @@ impl Stack {
         if !self.recalls(place) {
             self.weight += u64::from(self.entry(place).weight);
         }
-        self.order.place(STACK, place);
+        self.order.push(STACK, place);
     }
 
     /// Takes `place` off the stack.
     pub(crate) fn sink(&mut self, place: Place) {
-        if self.order.unlink(place).is_some() {
+        if self.order.unlink(place) {
             self.weight -= u64::from(self.entry(place).weight);
         }
     }
@@ -149,8 +146,9 @@ impl Stack {
         }
         self.places[self.slots[place.index()].index()] = None;
         self.kinds.place(GHOST, place);
-        if let Some(older) = self.ghosts.insert(self.entry(place).hash, place) {
-            self.free(older);
+        let hash_of = |place| self.kinds.entry(Slot(place)).hash;
+        if let Some(older) = self.ghosts.insert(hash_of(place.0), place.0, hash_of) {
+            self.free(Slot(older));
         }
     }
 
@@ -161,7 +159,7 @@ impl Stack {
     }
 
     fn drop_ghost(&mut self, place: Place) {
-        self.ghosts.remove(&self.entry(place).hash);
+        self.ghosts.remove(self.entry(place).hash, place.0);
         self.free(place);
     }
 
@@ -189,7 +187,7 @@ impl Stack {
 
     /// Drops the oldest ghosts until the stack weighs no more than `weight`, and there are no more than `count`.
     pub(crate) fn limit(&mut self, weight: u64, count: usize) {
-        while self.weight > weight || self.kinds.lists().len(GHOST) > count {
+        while self.weight > weight || self.ghosts.len() > count {
             let Some(oldest) = self.oldest(GHOST) else { return };
             self.drop_ghost(oldest);
         }
@@ -214,7 +212,7 @@ mod tests {
             stack.leave(place);
             stack.limit(u64::MAX, 10);
         }
-        assert_eq!(stack.kinds.lists().reach(), 11);
+        assert_eq!(stack.kinds.reach(), 11);
         let known = (0..1_000).filter(|&hash| stack.wake(HIR, Slot(0), Entry { hash, weight: 0 }).is_some());
         assert_eq!(known.collect::<Vec<_>>(), (990..1_000).collect::<Vec<_>>());
     }

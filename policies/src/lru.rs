@@ -9,7 +9,7 @@ const QUEUE: ListId = ListId(0);
 /// LRU (R. L. Mattson, J. Gecsei, D. R. Slutz, I. L. Traiger, "Evaluation techniques for storage hierarchies", IBM
 /// Systems Journal, 1970): the entry that was not asked for longest leaves.
 ///
-/// Every call costs O(1): a hit moves the entry to the young end of one list.
+/// Every call costs O(1): a hit moves the entry to the young end of one list. It takes 8 bytes an entry.
 #[derive(Debug)]
 pub struct Lru {
     queue: Lists,
@@ -33,7 +33,7 @@ impl EvictionPolicy for Lru {
     }
 
     fn on_insert(&mut self, slot: Slot, _hash: u64, _weight: u32) {
-        self.queue.place(QUEUE, slot);
+        self.queue.push(QUEUE, slot);
     }
 
     fn on_update(&mut self, slot: Slot, _weight: u32) {
@@ -41,7 +41,9 @@ impl EvictionPolicy for Lru {
     }
 
     fn on_hit(&mut self, slot: Slot) {
-        self.queue.refresh(slot);
+        if self.queue.contains(slot) {
+            self.queue.push(QUEUE, slot);
+        }
     }
 
     fn on_remove(&mut self, slot: Slot) {

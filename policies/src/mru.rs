@@ -5,27 +5,28 @@ use larder_core::{EvictionPolicy, Hits, Marks, Slot};
 use crate::lists::{ListId, Lists};
 
 const QUEUE: ListId = ListId(0);
-/// Holds the newest entry while room is made for it: it would always be the victim.
-const NEWCOMER: ListId = ListId(1);
 
 /// MRU (H.-T. Chou, D. J. `DeWitt`, "An evaluation of buffer management strategies for relational database systems",
 /// VLDB, 1985): the entry that was asked for last leaves. Right for loops longer than the cache, and hardly elsewhere.
 ///
-/// Every call costs O(1). The newest entry is not its own victim: it takes the place of the one used before it.
+/// Every call costs O(1). The newest entry is not its own victim: it takes the place of the one used before it. It takes
+/// 8 bytes an entry.
 #[derive(Debug)]
 pub struct Mru {
-    lists: Lists,
+    queue: Lists,
+    /// The newest entry, while room is made for it: it would always be the victim.
+    newcomer: Option<Slot>,
 }
 
 impl Mru {
     /// MRU decides the same at every capacity.
     pub fn new(_capacity: u64) -> Self {
-        Self { lists: Lists::new(2) }
+        Self { queue: Lists::new(1), newcomer: None }
     }
 
     fn settle(&mut self) {
-        if let Some(newcomer) = self.lists.oldest(NEWCOMER) {
-            self.lists.place(QUEUE, newcomer);
+        if let Some(newcomer) = self.newcomer.take() {
+            self.queue.push(QUEUE, newcomer);
         }
     }
 }
@@ -36,9 +37,9 @@ impl EvictionPolicy for Mru {
     }
 
     fn on_insert(&mut self, slot: Slot, _hash: u64, _weight: u32) {
-        self.lists.unlink(slot);
+        self.on_remove(slot);
         self.settle();
-        self.lists.place(NEWCOMER, slot);
+        self.newcomer = Some(slot);
     }
 
     fn on_update(&mut self, slot: Slot, _weight: u32) {
@@ -47,18 +48,19 @@ impl EvictionPolicy for Mru {
 
     fn on_hit(&mut self, slot: Slot) {
         self.settle();
-        if self.lists.list_of(slot).is_some() {
-            self.lists.place(QUEUE, slot);
+        if self.queue.contains(slot) {
+            self.queue.push(QUEUE, slot);
         }
     }
 
     fn on_remove(&mut self, slot: Slot) {
-        self.lists.unlink(slot);
+        self.newcomer = self.newcomer.filter(|&newcomer| newcomer != slot);
+        self.queue.unlink(slot);
     }
 
     fn evict(&mut self, _marks: &Marks<'_>) -> Option<Slot> {
-        let victim = self.lists.newest(QUEUE).or_else(|| self.lists.newest(NEWCOMER))?;
-        self.lists.unlink(victim);
+        let Some(victim) = self.queue.newest(QUEUE) else { return self.newcomer.take() };
+        self.queue.unlink(victim);
         Some(victim)
     }
 

@@ -8,10 +8,8 @@ use crate::queues::{Entry, Queues};
 
 const SMALL: ListId = ListId(0);
 const MAIN: ListId = ListId(1);
-/// Holds the newest entry while room is made for it.
-const NEWCOMER: ListId = ListId(2);
 /// What must leave, though nobody may have asked for its room yet.
-const LEAVING: ListId = ListId(3);
+const LEAVING: ListId = ListId(2);
 
 /// Marks stop here: main's counters have two bits.
 const MAX_MARK: u8 = 3;
@@ -28,7 +26,7 @@ const GHOSTS_PER_SLOT: usize = 4;
 /// Every call costs O(1), `evict` amortised: each entry it passes over was paid for by an insertion or a hit.
 #[derive(Debug)]
 pub struct QdLpFifo {
-    queues: Queues<4>,
+    queues: Queues<3>,
     ghosts: Ghosts,
     /// Where the newcomer goes when it is settled.
     destination: ListId,
@@ -55,7 +53,7 @@ impl QdLpFifo {
     /// Whether an entry should leave. Only for [`reference`](Self::reference) may that be so where there is room:
     /// who wants its exact counts goes on asking for victims while it says so, after every call.
     pub fn overflows(&self, used: u64, capacity: u64) -> bool {
-        let sheds = !self.queues.lists().is_empty(LEAVING) || self.crowds_main() || self.refuses();
+        let sheds = !self.queues.is_empty(LEAVING) || self.crowds_main() || self.refuses();
         used > capacity || self.strict && sheds
     }
 
@@ -69,32 +67,30 @@ impl QdLpFifo {
 
     fn ghost_limit(&self) -> Limit {
         let weight = self.capacity / 10 * 9 + self.capacity % 10 * 9 / 10;
-        Limit { weight, count: self.queues.lists().reach() * GHOSTS_PER_SLOT }
+        Limit { weight, count: self.queues.reach() * GHOSTS_PER_SLOT }
     }
 
     fn oldest(&self, list: ListId) -> Option<Slot> {
-        self.queues.lists().oldest(list)
+        self.queues.oldest(list)
     }
 
     /// Whether the newcomer needs an entry of main out to be within main's share.
     fn crowds_main(&self) -> bool {
-        let main = self.queues.weight(MAIN) + self.queues.weight(NEWCOMER);
+        let main = self.queues.weight(MAIN) + self.queues.incoming();
         self.destination == MAIN
-            && !self.queues.lists().is_empty(NEWCOMER)
-            && !self.queues.lists().is_empty(MAIN)
+            && self.queues.newcomer().is_some()
+            && !self.queues.is_empty(MAIN)
             && main > self.main_share()
     }
 
     /// Whether the newcomer is refused after room was made for it, which is what happens when it fits small exactly.
     fn refuses(&self) -> bool {
-        let weight = self.queues.weight(NEWCOMER);
+        let weight = self.queues.incoming();
         self.destination == SMALL && weight > 1 && weight == self.small_share()
     }
 
     fn settle(&mut self) {
-        if let Some(newcomer) = self.oldest(NEWCOMER) {
-            self.queues.place(self.destination, newcomer);
-        }
+        self.queues.settle(self.destination);
     }
 
     fn leave(&mut self, slot: Slot) -> Option<Slot> {
@@ -103,13 +99,13 @@ impl QdLpFifo {
 
     /// What leaves because of the shares alone, where there is room.
     fn shed(&mut self, marks: &Marks<'_>) -> Option<Slot> {
-        let used: u64 = [SMALL, MAIN, NEWCOMER].iter().map(|&list| self.queues.weight(list)).sum();
+        let used = self.queues.weight(SMALL) + self.queues.weight(MAIN) + self.queues.incoming();
         if !self.strict || used > self.capacity {
             None
         } else if self.crowds_main() {
             self.turn_main(marks).and_then(|victim| self.leave(victim))
         } else if self.refuses() {
-            self.oldest(NEWCOMER).and_then(|newcomer| self.leave(newcomer))
+            self.queues.refuse()
         } else {
             None
         }
@@ -118,7 +114,7 @@ impl QdLpFifo {
     /// Turns the CLOCK to its next victim.
     fn turn_main(&mut self, marks: &Marks<'_>) -> Option<Slot> {
         // So many rounds bring every mark to 0; hits that come in meanwhile must not keep the queue turning for ever.
-        for _ in 0..self.queues.lists().len(MAIN) * usize::from(MAX_MARK) {
+        for _ in 0..self.queues.len() * usize::from(MAX_MARK) {
             let oldest = self.oldest(MAIN)?;
             let mark = marks.get(oldest).min(MAX_MARK);
             if mark == 0 {
@@ -161,11 +157,13 @@ impl EvictionPolicy for QdLpFifo {
     }
 
     fn on_insert(&mut self, slot: Slot, hash: u64, weight: u32) {
-        self.queues.remove(slot);
         self.settle();
         self.destination = if self.ghosts.forget(hash) { MAIN } else { SMALL };
         let refused = self.strict && u64::from(weight) > self.small_share();
-        self.queues.insert(if refused { LEAVING } else { NEWCOMER }, slot, Entry { hash, weight });
+        self.queues.arrive(slot, Entry { hash, weight });
+        if refused {
+            self.queues.settle(LEAVING);
+        }
     }
 
     fn on_update(&mut self, slot: Slot, weight: u32) {
@@ -184,13 +182,12 @@ impl EvictionPolicy for QdLpFifo {
         if let Some(victim) = self.shed(marks) {
             return Some(victim);
         }
-        let main_first = self.queues.weight(MAIN) > self.main_share() || self.queues.lists().is_empty(SMALL);
+        let main_first = self.queues.weight(MAIN) > self.main_share() || self.queues.is_empty(SMALL);
         if !main_first && let Some(victim) = self.evict_from_small(marks) {
             return Some(victim);
         }
-        let victim =
-            self.turn_main(marks).or_else(|| self.oldest(SMALL)).or_else(|| self.oldest(NEWCOMER))?;
-        self.leave(victim)
+        let victim = self.turn_main(marks).or_else(|| self.oldest(SMALL));
+        victim.and_then(|victim| self.leave(victim)).or_else(|| self.queues.refuse())
     }
 
     fn on_resize(&mut self, capacity: u64) {

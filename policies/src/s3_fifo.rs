@@ -8,8 +8,6 @@ use crate::queues::{Entry, Queues};
 
 const SMALL: ListId = ListId(0);
 const MAIN: ListId = ListId(1);
-/// Holds the newest entry while room is made for it.
-const NEWCOMER: ListId = ListId(2);
 
 /// Marks stop here, so that main lets an entry go after at most this many spared rounds.
 const MAX_MARK: u8 = 3;
@@ -28,7 +26,7 @@ const GHOSTS_PER_SLOT: usize = 4;
 /// Every call costs O(1), `evict` amortised: each entry it passes over was paid for by an insertion or a hit.
 #[derive(Debug)]
 pub struct S3Fifo {
-    queues: Queues<3>,
+    queues: Queues<2>,
     ghosts: Ghosts,
     /// Where the newcomer goes when it is settled.
     destination: ListId,
@@ -47,17 +45,15 @@ impl S3Fifo {
 
     fn ghost_limit(&self) -> Limit {
         let weight = self.capacity / 10 * 9 + self.capacity % 10 * 9 / 10;
-        Limit { weight, count: self.queues.lists().reach() * GHOSTS_PER_SLOT }
+        Limit { weight, count: self.queues.reach() * GHOSTS_PER_SLOT }
     }
 
     fn settle(&mut self) {
-        if let Some(newcomer) = self.queues.lists().oldest(NEWCOMER) {
-            self.queues.place(self.destination, newcomer);
-        }
+        self.queues.settle(self.destination);
     }
 
     fn evict_from_small(&mut self, marks: &Marks<'_>) -> Option<Slot> {
-        while let Some(oldest) = self.queues.lists().oldest(SMALL) {
+        while let Some(oldest) = self.queues.oldest(SMALL) {
             if marks.get(oldest) < PROMOTED_FROM {
                 self.ghosts.remember(self.queues.remove(oldest)?, self.ghost_limit());
                 return Some(oldest);
@@ -70,8 +66,8 @@ impl S3Fifo {
 
     fn evict_from_main(&mut self, marks: &Marks<'_>) -> Option<Slot> {
         // So many rounds bring every mark to 0; hits that come in meanwhile must not keep the queue turning for ever.
-        for _ in 0..self.queues.lists().len(MAIN) * usize::from(MAX_MARK) {
-            let oldest = self.queues.lists().oldest(MAIN)?;
+        for _ in 0..self.queues.len() * usize::from(MAX_MARK) {
+            let oldest = self.queues.oldest(MAIN)?;
             let mark = marks.get(oldest).min(MAX_MARK);
             if mark == 0 {
                 break;
@@ -79,11 +75,7 @@ impl S3Fifo {
             marks.set(oldest, mark - 1);
             self.queues.place(MAIN, oldest);
         }
-        self.queues.lists().oldest(MAIN).and_then(|oldest| self.leave(oldest))
-    }
-
-    fn leave(&mut self, slot: Slot) -> Option<Slot> {
-        self.queues.remove(slot).map(|_| slot)
+        self.queues.pop(MAIN).map(|(victim, _)| victim)
     }
 }
 
@@ -93,10 +85,9 @@ impl EvictionPolicy for S3Fifo {
     }
 
     fn on_insert(&mut self, slot: Slot, hash: u64, weight: u32) {
-        self.queues.remove(slot);
         self.settle();
         self.destination = if self.ghosts.forget(hash) { MAIN } else { SMALL };
-        self.queues.insert(NEWCOMER, slot, Entry { hash, weight });
+        self.queues.arrive(slot, Entry { hash, weight });
     }
 
     fn on_update(&mut self, slot: Slot, weight: u32) {
@@ -115,7 +106,7 @@ impl EvictionPolicy for S3Fifo {
             .flatten()
             .or_else(|| self.evict_from_main(marks))
             .or_else(|| self.evict_from_small(marks))
-            .or_else(|| self.queues.lists().oldest(NEWCOMER).and_then(|newcomer| self.leave(newcomer)))
+            .or_else(|| self.queues.refuse())
     }
 
     fn on_resize(&mut self, capacity: u64) {

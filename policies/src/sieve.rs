@@ -5,28 +5,29 @@ use larder_core::{EvictionPolicy, Hits, Marks, Slot};
 use crate::lists::{ListId, Lists};
 
 const QUEUE: ListId = ListId(0);
-/// Holds the newest entry while room is made for it, so that the hand doesn't meet it on this round.
-const NEWCOMER: ListId = ListId(1);
 
 /// SIEVE (Y. Zhang, J. Yang, Y. Yue, Y. Vigfusson, K. V. Rashmi, "SIEVE is simpler than LRU", NSDI, 2024): a hand
 /// moves from the oldest entry to the newest, spares and unmarks what was hit, and takes the first that was not.
 ///
-/// Every call costs O(1), `evict` amortised: each entry the hand passes over was paid for by a hit.
+/// Every call costs O(1), `evict` amortised: each entry the hand passes over was paid for by a hit. It takes 8 bytes an
+/// entry.
 #[derive(Debug)]
 pub struct Sieve {
-    lists: Lists,
+    queue: Lists,
+    /// The newest entry, while room is made for it: the hand doesn't meet it on this round.
+    newcomer: Option<Slot>,
     hand: Option<Slot>,
 }
 
 impl Sieve {
     /// SIEVE decides the same at every capacity.
     pub fn new(_capacity: u64) -> Self {
-        Self { lists: Lists::new(2), hand: None }
+        Self { queue: Lists::new(1), newcomer: None, hand: None }
     }
 
     fn settle(&mut self) {
-        if let Some(newcomer) = self.lists.oldest(NEWCOMER) {
-            self.lists.place(QUEUE, newcomer);
+        if let Some(newcomer) = self.newcomer.take() {
+            self.queue.push(QUEUE, newcomer);
         }
     }
 }
@@ -39,7 +40,7 @@ impl EvictionPolicy for Sieve {
     fn on_insert(&mut self, slot: Slot, _hash: u64, _weight: u32) {
         self.on_remove(slot);
         self.settle();
-        self.lists.place(NEWCOMER, slot);
+        self.newcomer = Some(slot);
     }
 
     fn on_update(&mut self, _slot: Slot, _weight: u32) {
@@ -47,24 +48,25 @@ impl EvictionPolicy for Sieve {
     }
 
     fn on_remove(&mut self, slot: Slot) {
+        self.newcomer = self.newcomer.filter(|&newcomer| newcomer != slot);
         if self.hand == Some(slot) {
-            self.hand = self.lists.newer(slot);
+            self.hand = self.queue.newer(slot);
         }
-        self.lists.unlink(slot);
+        self.queue.unlink(slot);
     }
 
     fn evict(&mut self, marks: &Marks<'_>) -> Option<Slot> {
-        let Some(oldest) = self.lists.oldest(QUEUE) else { return self.lists.pop(NEWCOMER) };
+        let Some(oldest) = self.queue.oldest(QUEUE) else { return self.newcomer.take() };
         let mut hand = self.hand.unwrap_or(oldest);
         // One round clears every mark; hits that come in meanwhile must not keep the hand going for ever.
-        for _ in 0..self.lists.len(QUEUE) {
+        for _ in 0..self.queue.len() {
             if marks.take(hand) == 0 {
                 break;
             }
-            hand = self.lists.newer(hand).unwrap_or(oldest);
+            hand = self.queue.newer(hand).unwrap_or(oldest);
         }
-        self.hand = self.lists.newer(hand);
-        self.lists.unlink(hand);
+        self.hand = self.queue.newer(hand);
+        self.queue.unlink(hand);
         Some(hand)
     }
 

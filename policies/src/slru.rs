@@ -7,10 +7,8 @@ use crate::queues::{Entry, Queues};
 
 /// Segments are the lists from 0, the lowest, to this one.
 const TOP: u32 = 3;
-/// Holds the newest entry while room is made for it.
-const NEWCOMER: ListId = ListId(4);
 /// What does not fit any more, though nobody may have asked for its room yet.
-const LEAVING: ListId = ListId(5);
+const LEAVING: ListId = ListId(4);
 
 /// Segmented LRU (R. Karedla, J. S. Love, B. G. Wherry, "Caching strategies to improve disk system performance", IEEE
 /// Computer, 1994): an entry starts in the lowest segment and moves up one with every hit; what overflows a segment
@@ -23,7 +21,7 @@ const LEAVING: ListId = ListId(5);
 /// Every call costs O(1) amortised: a step down was paid for by a hit.
 #[derive(Debug)]
 pub struct Slru {
-    queues: Queues<6>,
+    queues: Queues<5>,
     capacity: u64,
     strict: bool,
 }
@@ -46,7 +44,7 @@ impl Slru {
     /// Whether an entry should leave. Only for [`reference`](Self::reference) may that be so where there is room:
     /// who wants its exact counts goes on asking for victims while it says so, after every call.
     pub fn overflows(&self, used: u64, capacity: u64) -> bool {
-        used > capacity || !self.queues.lists().is_empty(LEAVING)
+        used > capacity || !self.queues.is_empty(LEAVING)
     }
 
     fn share(&self) -> u64 {
@@ -54,21 +52,17 @@ impl Slru {
     }
 
     fn oldest(&self, list: ListId) -> Option<Slot> {
-        self.queues.lists().oldest(list)
+        self.queues.oldest(list)
     }
 
     fn settle(&mut self) {
-        if let Some(newcomer) = self.oldest(NEWCOMER) {
-            self.admit(newcomer);
-        }
+        self.queues.settle(self.lowest_with_room(self.queues.incoming()));
     }
 
-    /// Puts the entry at `slot` into the lowest segment that has room for it.
-    fn admit(&mut self, slot: Slot) {
-        let weight = u64::from(self.queues.entry(slot).weight);
+    /// The lowest segment that has room for `weight`; the lowest of all, if none has.
+    fn lowest_with_room(&self, weight: u64) -> ListId {
         let has_room = |&segment: &ListId| self.queues.weight(segment) + weight <= self.share();
-        let segment = (0..=TOP).map(ListId).find(has_room).unwrap_or(ListId(0));
-        self.queues.place(segment, slot);
+        (0..=TOP).map(ListId).find(has_room).unwrap_or(ListId(0))
     }
 
     /// Moves what overflows the segments up to `highest` down.
@@ -99,10 +93,12 @@ impl EvictionPolicy for Slru {
     }
 
     fn on_insert(&mut self, slot: Slot, hash: u64, weight: u32) {
-        self.queues.remove(slot);
         self.settle();
         let refused = self.strict && u64::from(weight) > self.share();
-        self.queues.insert(if refused { LEAVING } else { NEWCOMER }, slot, Entry { hash, weight });
+        self.queues.arrive(slot, Entry { hash, weight });
+        if refused {
+            self.queues.settle(LEAVING);
+        }
     }
 
     fn on_update(&mut self, slot: Slot, weight: u32) {
@@ -113,8 +109,11 @@ impl EvictionPolicy for Slru {
 
     fn on_hit(&mut self, slot: Slot) {
         self.settle();
-        match self.queues.lists().list_of(slot) {
-            Some(LEAVING) => self.admit(slot),
+        match self.queues.list_of(slot) {
+            Some(LEAVING) => {
+                let weight = u64::from(self.queues.entry(slot).weight);
+                self.queues.place(self.lowest_with_room(weight), slot);
+            }
             Some(ListId(TOP)) => self.queues.place(ListId(TOP), slot),
             Some(ListId(segment)) => {
                 self.queues.place(ListId(segment + 1), slot);
@@ -130,10 +129,11 @@ impl EvictionPolicy for Slru {
 
     fn evict(&mut self, _marks: &Marks<'_>) -> Option<Slot> {
         let segments = (0..=TOP).map(ListId);
-        let mut order = [LEAVING].into_iter().chain(segments).chain([NEWCOMER]);
-        let victim = order.find_map(|list| self.oldest(list))?;
-        self.queues.remove(victim);
-        Some(victim)
+        let full = [LEAVING].into_iter().chain(segments).find(|&list| !self.queues.is_empty(list));
+        match full {
+            Some(list) => self.queues.pop(list).map(|(victim, _)| victim),
+            None => self.queues.refuse(),
+        }
     }
 
     fn on_resize(&mut self, capacity: u64) {

@@ -72,17 +72,17 @@ impl SrLru {
     }
 
     pub(crate) fn contains(&self, slot: Slot) -> bool {
-        self.queues.lists().list_of(slot).is_some()
+        self.queues.list_of(slot).is_some()
     }
 
     /// Whether `slot` was pushed out.
     pub(crate) fn is_spare(&self, slot: Slot) -> bool {
-        self.queues.lists().list_of(slot) == Some(SPARE)
+        self.queues.list_of(slot) == Some(SPARE)
     }
 
     /// Takes the entry that was pushed out first.
     pub(crate) fn pop_spare(&mut self) -> Option<Slot> {
-        let spare = self.queues.lists().oldest(SPARE)?;
+        let spare = self.queues.oldest(SPARE)?;
         self.queues.remove(spare);
         Some(spare)
     }
@@ -90,7 +90,7 @@ impl SrLru {
     /// The oldest of the part for scans, if that has more than its fixed share.
     pub(crate) fn overflow(&self) -> Option<Slot> {
         let over = !self.adapts && self.queues.weight(SCAN) > self.scan_share;
-        over.then(|| self.queues.lists().oldest(SCAN)).flatten()
+        over.then(|| self.queues.oldest(SCAN)).flatten()
     }
 
     /// Pushes out an entry that was used so often: it is in the history, but stays while there is room.
@@ -103,7 +103,7 @@ impl SrLru {
 
     /// The victim that it proposes.
     pub(crate) fn next_victim(&self) -> Option<Slot> {
-        self.queues.lists().oldest(SCAN).or_else(|| self.queues.lists().oldest(REUSED))
+        self.queues.oldest(SCAN).or_else(|| self.queues.oldest(REUSED))
     }
 
     /// Adds an entry, and says how often it had been used when it left, if that is known.
@@ -163,7 +163,7 @@ impl SrLru {
         let rest = self.capacity - self.scan_share.min(self.capacity);
         let share = if self.adapts { rest } else { self.capacity / 2 };
         while self.queues.weight(REUSED) > share {
-            let Some(oldest) = self.queues.lists().oldest(REUSED).filter(|&oldest| oldest != slot) else {
+            let Some(oldest) = self.queues.oldest(REUSED).filter(|&oldest| oldest != slot) else {
                 return;
             };
             self.queues.place(SCAN, oldest);

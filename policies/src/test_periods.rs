@@ -1,11 +1,8 @@
 //! The test periods of CLOCK-Pro: who is watched for being used again, here or gone.
 
-use std::collections::HashMap;
-use std::hash::BuildHasherDefault;
-
 use larder_core::Slot;
 
-use crate::ghosts::HashOfHash;
+use crate::index::Index;
 use crate::lists::{ListId, Lists};
 use crate::queues::Entry;
 
@@ -19,7 +16,7 @@ pub(crate) struct TestId(Slot);
 #[derive(Debug)]
 pub(crate) struct TestPeriods {
     queue: Lists<Test>,
-    ghosts: HashMap<u64, TestId, BuildHasherDefault<HashOfHash>>,
+    ghosts: Index,
     ghost_weight: u64,
     /// Numbers that no test has now.
     spare: Vec<Slot>,
@@ -37,7 +34,7 @@ pub(crate) struct Test {
 
 impl TestPeriods {
     pub(crate) fn new() -> Self {
-        Self { queue: Lists::new(1), ghosts: HashMap::default(), ghost_weight: 0, spare: Vec::new() }
+        Self { queue: Lists::new(1), ghosts: Index::default(), ghost_weight: 0, spare: Vec::new() }
     }
 
     /// The weight of all ghosts.
@@ -53,7 +50,7 @@ impl TestPeriods {
     /// Begins to test the entry at `slot`.
     pub(crate) fn begin(&mut self, slot: Slot, entry: Entry, began: u64) -> TestId {
         let id = self.spare.pop().unwrap_or(Slot(self.queue.reach() as u32));
-        self.queue.place(QUEUE, id);
+        self.queue.push(QUEUE, id);
         if let Some(test) = self.queue.note_mut(id) {
             *test = Test { entry, began, slot: Some(slot) };
         }
@@ -62,30 +59,32 @@ impl TestPeriods {
 
     /// Ends a test, and says what was tested.
     pub(crate) fn end(&mut self, id: TestId) -> Option<Test> {
+        if !self.queue.unlink(id.0) {
+            return None;
+        }
+        self.spare.push(id.0);
         let test = *self.queue.note(id.0)?;
         if test.slot.is_none() {
-            self.ghosts.remove(&test.entry.hash);
+            self.ghosts.remove(test.entry.hash, id.0.0);
             self.ghost_weight -= u64::from(test.entry.weight);
         }
-        self.queue.unlink(id.0);
-        self.spare.push(id.0);
         Some(test)
     }
 
     /// What was tested has left: it is a ghost, with what it weighed at the end, from now on.
     pub(crate) fn haunt(&mut self, id: TestId, entry: Entry) {
-        if let Some(&older) = self.ghosts.get(&entry.hash) {
-            self.end(older);
-        }
         let Some(test) = self.queue.note_mut(id.0) else { return };
         (test.entry, test.slot) = (entry, None);
-        self.ghosts.insert(entry.hash, id);
         self.ghost_weight += u64::from(entry.weight);
+        if let Some(older) = self.ghosts.insert(entry.hash, id.0.0, |id| hash_of(&self.queue, id)) {
+            self.end(TestId(Slot(older)));
+        }
     }
 
     /// Ends the test of the ghost of `hash`, and says whether there was one.
     pub(crate) fn recall(&mut self, hash: u64) -> bool {
-        self.ghosts.get(&hash).copied().is_some_and(|id| self.end(id).is_some())
+        let id = self.ghosts.find(hash, |id| hash_of(&self.queue, id));
+        id.is_some_and(|id| self.end(TestId(Slot(id))).is_some())
     }
 
     /// The test that began first.
@@ -93,6 +92,10 @@ impl TestPeriods {
         let id = self.queue.oldest(QUEUE)?;
         self.queue.note(id).map(|&test| (TestId(id), test))
     }
+}
+
+fn hash_of(tests: &Lists<Test>, id: u32) -> u64 {
+    tests.note(Slot(id)).map_or(0, |test| test.entry.hash)
 }
 
 #[cfg(test)]

@@ -10,10 +10,8 @@ use crate::queues::{Entry, Queues};
 const IN: ListId = ListId(0);
 /// The paper's Am: what came back after it had left `IN`, least recently used first.
 const MAIN: ListId = ListId(1);
-/// Holds the newest entry while room is made for it.
-const NEWCOMER: ListId = ListId(2);
 /// What is refused.
-const LEAVING: ListId = ListId(3);
+const LEAVING: ListId = ListId(2);
 
 /// Ghosts for each slot ever used, at most.
 const GHOSTS_PER_SLOT: usize = 4;
@@ -28,7 +26,7 @@ const GHOSTS_PER_SLOT: usize = 4;
 /// Every call costs O(1) amortised.
 #[derive(Debug)]
 pub struct TwoQ {
-    queues: Queues<4>,
+    queues: Queues<3>,
     /// The paper's A1out.
     ghosts: Ghosts,
     /// Where the newcomer goes when it is settled.
@@ -55,7 +53,7 @@ impl TwoQ {
     /// Whether an entry should leave. Only for [`reference`](Self::reference) may that be so where there is room:
     /// who wants its exact counts goes on asking for victims while it says so, after every call.
     pub fn overflows(&self, used: u64, capacity: u64) -> bool {
-        let sheds = !self.queues.lists().is_empty(LEAVING) || self.crowds_main();
+        let sheds = !self.queues.is_empty(LEAVING) || self.crowds_main();
         used > capacity || self.strict && sheds
     }
 
@@ -64,31 +62,29 @@ impl TwoQ {
     }
 
     fn ghost_limit(&self) -> Limit {
-        Limit { weight: self.capacity / 2, count: self.queues.lists().reach() * GHOSTS_PER_SLOT }
+        Limit { weight: self.capacity / 2, count: self.queues.reach() * GHOSTS_PER_SLOT }
     }
 
     fn oldest(&self, list: ListId) -> Option<Slot> {
-        self.queues.lists().oldest(list)
+        self.queues.oldest(list)
     }
 
     /// Whether the newcomer needs an entry of the LRU out to be within its share.
     fn crowds_main(&self) -> bool {
-        let main = self.queues.weight(MAIN) + self.queues.weight(NEWCOMER);
+        let main = self.queues.weight(MAIN) + self.queues.incoming();
         self.destination == MAIN
-            && !self.queues.lists().is_empty(NEWCOMER)
-            && !self.queues.lists().is_empty(MAIN)
+            && self.queues.newcomer().is_some()
+            && !self.queues.is_empty(MAIN)
             && main > self.capacity.saturating_sub(self.in_share())
     }
 
     fn settle(&mut self) {
-        if let Some(newcomer) = self.oldest(NEWCOMER) {
-            self.queues.place(self.destination, newcomer);
-        }
+        self.queues.settle(self.destination);
     }
 
     fn victim(&self) -> Option<Slot> {
         let from_in = self.queues.weight(IN) > self.in_share();
-        let order = if from_in { [LEAVING, IN, MAIN, NEWCOMER] } else { [LEAVING, MAIN, IN, NEWCOMER] };
+        let order = if from_in { [LEAVING, IN, MAIN] } else { [LEAVING, MAIN, IN] };
         order.into_iter().find_map(|list| self.oldest(list))
     }
 }
@@ -99,11 +95,13 @@ impl EvictionPolicy for TwoQ {
     }
 
     fn on_insert(&mut self, slot: Slot, hash: u64, weight: u32) {
-        self.queues.remove(slot);
         self.settle();
         self.destination = if self.ghosts.forget(hash) { MAIN } else { IN };
         let refused = self.strict && u64::from(weight) > self.in_share();
-        self.queues.insert(if refused { LEAVING } else { NEWCOMER }, slot, Entry { hash, weight });
+        self.queues.arrive(slot, Entry { hash, weight });
+        if refused {
+            self.queues.settle(LEAVING);
+        }
     }
 
     fn on_update(&mut self, slot: Slot, weight: u32) {
@@ -114,7 +112,7 @@ impl EvictionPolicy for TwoQ {
 
     fn on_hit(&mut self, slot: Slot) {
         self.settle();
-        match self.queues.lists().list_of(slot) {
+        match self.queues.list_of(slot) {
             Some(MAIN) => self.queues.place(MAIN, slot),
             Some(LEAVING) => self.queues.place(IN, slot),
             _ => {}
@@ -126,8 +124,8 @@ impl EvictionPolicy for TwoQ {
     }
 
     fn evict(&mut self, _marks: &Marks<'_>) -> Option<Slot> {
-        let victim = self.victim()?;
-        let list = self.queues.lists().list_of(victim);
+        let Some(victim) = self.victim() else { return self.queues.refuse() };
+        let list = self.queues.list_of(victim);
         let entry = self.queues.remove(victim)?;
         if list == Some(IN) {
             self.ghosts.remember(entry, self.ghost_limit());

@@ -70,11 +70,11 @@ impl WTinyLfu {
     }
 
     fn entries(&self) -> usize {
-        [WINDOW, PROBATION, PROTECTED].iter().map(|&list| self.queues.lists().len(list)).sum()
+        self.queues.len()
     }
 
     fn oldest(&self, list: ListId) -> Option<Slot> {
-        self.queues.lists().oldest(list)
+        self.queues.oldest(list)
     }
 
     fn count(&mut self, hash: u64) {
@@ -113,7 +113,7 @@ impl WTinyLfu {
         let oldest =
             self.oldest(PROBATION).or_else(|| self.oldest(PROTECTED)).or_else(|| self.oldest(WINDOW))?;
         let Some(candidate) = self.candidate else { return Some(oldest) };
-        self.candidate = self.queues.lists().newer(candidate);
+        self.candidate = self.queues.newer(candidate);
         let admitted = candidate != oldest && self.admits(candidate, oldest);
         Some(if admitted { oldest } else { candidate })
     }
@@ -140,7 +140,7 @@ impl EvictionPolicy for WTinyLfu {
     }
 
     fn on_hit(&mut self, slot: Slot) {
-        let Some(list) = self.queues.lists().list_of(slot) else { return };
+        let Some(list) = self.queues.list_of(slot) else { return };
         self.candidate = None;
         self.climber.on_hit();
         self.count(self.queues.entry(slot).hash);
@@ -150,7 +150,7 @@ impl EvictionPolicy for WTinyLfu {
 
     fn on_remove(&mut self, slot: Slot) {
         if self.candidate == Some(slot) {
-            self.candidate = self.queues.lists().newer(slot);
+            self.candidate = self.queues.newer(slot);
         }
         self.queues.remove(slot);
     }

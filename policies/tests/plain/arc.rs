@@ -33,8 +33,8 @@ impl Arc {
     fn settle(&mut self) {
         if let Some(newest) = self.newest.take() {
             if self.case == Case::Nowhere { &mut self.t1 } else { &mut self.t2 }.push(newest);
-            self.case = Case::Nowhere;
         }
+        self.case = Case::Nowhere;
     }
 
     fn replace(&mut self) -> Option<Object> {
