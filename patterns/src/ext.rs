@@ -1,10 +1,13 @@
 //! Every pattern as a method on every store.
 
-use larder_core::{Env, Loader, Result, Store, Value, Writer};
+use std::time::Duration;
+
+use larder_core::{Env, Error, Loader, Result, Store, Value, Writer};
 
 use crate::{
-    Batch, Fresh, Freshness, Namespace, Namespaced, ReadThrough, SharedKey, Stamped, Tag, Tagged, Tags,
-    Tiered, TokioEnv, WriteAround, WriteBehind, WriteThrough,
+    Batch, Breaker, Bulkhead, Circuit, FaultyCall, Fresh, Freshness, Guarded, Hedge, Hedged, Namespace,
+    Namespaced, Optional, ReadThrough, Retried, Retry, SharedKey, Stamped, Tag, Tagged, Tags, Tiered,
+    TimeLimit, TokioEnv, WriteAround, WriteBehind, WriteThrough,
 };
 
 /// Puts the patterns on every store: each method wraps the store that it is called on.
@@ -183,6 +186,80 @@ pub trait PatternExt: Store + Sized {
         W: Writer<Self::Key, Self::Value>,
     {
         WriteBehind::new(self, writer, batch, env)
+    }
+
+    /// Lets each call take only so long; what takes longer is dropped, and is a [`Timeout`](larder_core::ErrorKind::Timeout).
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use larder_core::{Env, ErrorKind, Store};
+    /// # use larder_patterns::PatternExt;
+    /// # use larder_testkit::{Faulty, MapStore, Op, Task};
+    /// # let (env, manual) = Env::manual();
+    /// let slow = Faulty::new(MapStore::<u64, u64>::new(&env), &env);
+    /// slow.on(Op::Get).hang();
+    /// let store = slow.within(Duration::from_millis(50), &env);
+    /// let read = Task::start(&env, async move { store.get(&1).await.map(|found| found.is_hit()) });
+    /// manual.run();
+    /// manual.advance(Duration::from_millis(50));
+    /// manual.run();
+    /// assert_eq!(read.answer().unwrap().unwrap_err().kind(), ErrorKind::Timeout);
+    /// ```
+    fn within(self, limit: Duration, env: &Env) -> Guarded<Self, TimeLimit> {
+        Guarded::new(self, TimeLimit::new(limit, env))
+    }
+
+    /// Makes calls that failed again, as `retry` says: those that can be made twice without harm.
+    fn retried(self, retry: Retry, env: &Env) -> Result<Retried<Self>> {
+        Retried::new(self, retry, env)
+    }
+
+    /// Stops asking this store when too many calls fail, and tries again later, as `breaker` says.
+    fn circuit_broken(self, breaker: Breaker, env: &Env) -> Result<Guarded<Self, Circuit>> {
+        Ok(Guarded::new(self, Circuit::new(breaker, env)?))
+    }
+
+    /// Makes at most `limit` calls at once; of those that come meanwhile, `queue` wait, and the rest are
+    /// [`Overloaded`](larder_core::ErrorKind::Overloaded). A limit of zero is [`Invalid`](larder_core::ErrorKind::Invalid).
+    ///
+    /// ```
+    /// # use larder_core::{Memory, Store, StoreExt};
+    /// # use larder_patterns::PatternExt;
+    /// # use larder_policies::Lru;
+    /// # let (_, manual) = larder_core::Env::manual();
+    /// let store = Memory::<u64, u64, _>::new(100, Lru::new).bulkheaded(64, 128)?;
+    /// assert_eq!(manual.block_on(store.value(&1))?, None);
+    /// assert_eq!(store.guard().stats().running, 0);
+    /// # Ok::<(), larder_core::Error>(())
+    /// ```
+    fn bulkheaded(self, limit: usize, queue: usize) -> Result<Guarded<Self, Bulkhead>> {
+        Ok(Guarded::new(self, Bulkhead::new(limit, queue)?))
+    }
+
+    /// Sends a slow look-up a second time, as `hedge` says, and takes the answer that comes first.
+    fn hedged(self, hedge: Hedge, env: &Env) -> Result<Hedged<Self>> {
+        Hedged::new(self, hedge, env)
+    }
+
+    /// Lets this store fail without failing anyone: its faults are misses, and are told to `report`.
+    ///
+    /// ```
+    /// # use larder_core::{Env, Store, StoreExt};
+    /// # use larder_patterns::PatternExt;
+    /// # use larder_testkit::{Faulty, MapStore};
+    /// # let (env, manual) = Env::manual();
+    /// let far = Faulty::new(MapStore::<u64, u64>::new(&env), &env);
+    /// far.faults().on_any().fail(); // the far tier is down
+    /// let store = far.optional(|call, error| eprintln!("the far tier: {call:?}: {error}"), &env);
+    /// assert_eq!(manual.block_on(store.value(&1))?, None);
+    /// assert_eq!(store.stats().failed_reads, 1);
+    /// # Ok::<(), larder_core::Error>(())
+    /// ```
+    fn optional<R>(self, report: R, env: &Env) -> Optional<Self>
+    where
+        R: Fn(FaultyCall, &Error) + Send + Sync + 'static,
+    {
+        Optional::new(self, report, env)
     }
 }
 

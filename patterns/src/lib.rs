@@ -12,6 +12,9 @@
 //! | [`WriteThrough`] | a write reaches the origin, then the cache |
 //! | [`WriteAround`] | a write reaches the origin, and only invalidates the cache |
 //! | [`WriteBehind`], [`Batch`] | a write is queued, and reaches the origin in batches; from a journal, if need be |
+//! | [`Guarded`], [`TimeLimit`], [`Circuit`], [`Bulkhead`] | a time limit, a circuit breaker, a bulkhead before a store |
+//! | [`Retried`], [`Hedged`] | a call that failed, or is slow, is made again, within a budget |
+//! | [`Optional`] | a tier whose faults are misses, and are reported |
 //! | [`Cache`] | memory, loading, names and statistics in one handle: for the many who want just a cache |
 //! | [`TokioEnv`] | `Env::tokio()`: the real world |
 
@@ -29,6 +32,7 @@ mod namespaced;
 mod origin_first;
 mod panics;
 mod read_through;
+mod resilience;
 mod runtime;
 mod stripes;
 mod tags;
@@ -46,6 +50,10 @@ pub use fresh::{Budget, Fresh, FreshStats, Freshness};
 pub use loads::LoadStats;
 pub use namespaced::{InNamespace, Namespace, Namespaced, Prefix, SharedKey};
 pub use read_through::ReadThrough;
+pub use resilience::{
+    Breaker, Bulkhead, BulkheadStats, Circuit, CircuitState, CircuitStats, FaultyCall, Guard, Guarded, Hedge,
+    HedgeStats, Hedged, Optional, OptionalStats, Retried, Retry, RetryStats, TimeLimit,
+};
 pub use runtime::TokioEnv;
 pub use tags::{Stamp, Stamped, Tag, Tagged, Tags};
 pub use tiered::{TierStats, Tiered};
