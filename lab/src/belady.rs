@@ -5,6 +5,7 @@ use std::collections::BinaryHeap;
 use larder_core::Random;
 
 use crate::chunk::{Chunk, NEVER};
+use crate::deadlines::Deadlines;
 use crate::simulator::Weighing;
 use crate::tally::{Replay, Tally};
 
@@ -15,7 +16,8 @@ const ABSENT: u32 = u32::MAX;
 const SAMPLES: usize = 128;
 
 /// Belady's MIN (L. A. Belady, "A study of replacement algorithms for a virtual-storage computer", IBM Systems Journal,
-/// 1966): who comes back last leaves. With entries of one size nothing misses less; with sizes it is only a mark.
+/// 1966): who comes back last leaves. With entries of one size that live for ever nothing misses less; with sizes or TTLs it
+/// is only a mark.
 ///
 /// Needs chunks that were [told what comes](crate::chunk::look_ahead). A request costs O(log n) amortised.
 #[derive(Debug)]
@@ -28,6 +30,7 @@ pub struct Belady {
     used: u64,
     capacity: u64,
     weighing: Weighing,
+    deadlines: Deadlines,
     tally: Tally,
 }
 
@@ -48,18 +51,26 @@ impl Belady {
             used: 0,
             capacity,
             weighing,
+            deadlines: Deadlines::default(),
             tally: Tally::default(),
         }
     }
 
-    fn request(&mut self, key: u32, size: u32, next: u32) {
-        if self.keys[key as usize].resident {
+    fn request(&mut self, chunk: &Chunk, index: usize) {
+        let (key, size) = (chunk.keys[index], chunk.size(index));
+        let next = chunk.next.get(index).copied().unwrap_or(NEVER);
+        let has_expired = self.deadlines.has_passed(chunk, index) && self.keys[key as usize].resident;
+        if has_expired {
+            self.leave(key);
+        }
+        let is_new = !self.keys[key as usize].resident;
+        self.deadlines.begin(chunk, index, is_new);
+        if !is_new {
             self.keys[key as usize].next = next;
             self.announce(next, key);
             return;
         }
-        self.tally.misses += 1;
-        self.tally.miss_bytes += u64::from(size);
+        self.tally.miss(chunk, index, has_expired);
         let weight = if self.weighing == Weighing::Sizes { size } else { 1 };
         if u64::from(weight) > self.capacity {
             return;
@@ -81,15 +92,19 @@ impl Belady {
 
     fn evict(&mut self) -> bool {
         while let Some((next, key)) = self.queue.pop() {
-            let known = &mut self.keys[key as usize];
-            if known.is(next) {
-                known.resident = false;
-                self.used -= u64::from(known.weight);
-                self.residents -= 1;
+            if self.keys[key as usize].is(next) {
+                self.leave(key);
                 return true;
             }
         }
         false
+    }
+
+    fn leave(&mut self, key: u32) {
+        let known = &mut self.keys[key as usize];
+        known.resident = false;
+        self.used -= u64::from(known.weight);
+        self.residents -= 1;
     }
 }
 
@@ -102,10 +117,7 @@ impl Known {
 impl Replay for Belady {
     fn feed(&mut self, chunk: &Chunk) {
         self.keys.resize(chunk.reach.max(self.keys.len()), Known::default());
-        for (index, &key) in chunk.keys.iter().enumerate() {
-            let next = chunk.next.get(index).copied().unwrap_or(NEVER);
-            self.request(key, chunk.size(index), next);
-        }
+        (0..chunk.keys.len()).for_each(|index| self.request(chunk, index));
         self.tally.count(chunk);
     }
 
@@ -128,6 +140,7 @@ pub struct BeladySize {
     weighing: Weighing,
     now: u32,
     random: Random,
+    deadlines: Deadlines,
     tally: Tally,
 }
 
@@ -149,19 +162,26 @@ impl BeladySize {
             weighing,
             now: 0,
             random: Random::seeded(1),
+            deadlines: Deadlines::default(),
             tally: Tally::default(),
         }
     }
 
-    fn request(&mut self, key: u32, size: u32, next: u32) {
+    fn request(&mut self, chunk: &Chunk, index: usize) {
+        let (key, size) = (chunk.keys[index], chunk.size(index));
+        let next = chunk.next.get(index).copied().unwrap_or(NEVER);
         self.now = self.now.saturating_add(1);
+        let has_expired = self.deadlines.has_passed(chunk, index) && self.places[key as usize] != ABSENT;
+        if has_expired {
+            self.leave(self.places[key as usize] as usize);
+        }
         let place = self.places[key as usize];
+        self.deadlines.begin(chunk, index, place == ABSENT);
         if place != ABSENT {
             self.residents[place as usize].next = next;
             return;
         }
-        self.tally.misses += 1;
-        self.tally.miss_bytes += u64::from(size);
+        self.tally.miss(chunk, index, has_expired);
         let weight = if self.weighing == Weighing::Sizes { size } else { 1 };
         if u64::from(weight) > self.capacity {
             return;
@@ -178,7 +198,12 @@ impl BeladySize {
         let count = self.residents.len() as u64;
         let drawn = |_| ((u128::from(self.random.next()) * u128::from(count)) >> 64) as usize;
         let cost = |place: &usize| self.residents[*place].cost(self.now);
-        let Some(place) = (0..SAMPLES).map(drawn).max_by_key(cost) else { return };
+        if let Some(place) = (0..SAMPLES).map(drawn).max_by_key(cost) {
+            self.leave(place);
+        }
+    }
+
+    fn leave(&mut self, place: usize) {
         let victim = self.residents.swap_remove(place);
         if let Some(moved) = self.residents.get(place) {
             self.places[moved.key as usize] = place as u32;
@@ -197,10 +222,7 @@ impl Resident {
 impl Replay for BeladySize {
     fn feed(&mut self, chunk: &Chunk) {
         self.places.resize(chunk.reach.max(self.places.len()), ABSENT);
-        for (index, &key) in chunk.keys.iter().enumerate() {
-            let next = chunk.next.get(index).copied().unwrap_or(NEVER);
-            self.request(key, chunk.size(index), next);
-        }
+        (0..chunk.keys.len()).for_each(|index| self.request(chunk, index));
         self.tally.count(chunk);
     }
 

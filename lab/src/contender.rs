@@ -4,6 +4,7 @@ use larder_core::EvictionPolicy;
 use larder_policies::{Lirs, POLICIES, Policy, QdLpFifo, S3Fifo, Slru, TwoQ};
 
 use crate::belady::{Belady, BeladySize};
+use crate::clocked::Clocked;
 use crate::simulator::{Simulator, Weighing};
 use crate::tally::Replay;
 
@@ -63,7 +64,7 @@ fn by_paper(name: &str, capacity: u64, weighing: Weighing) -> Option<Box<dyn Rep
         overflows: fn(&P, u64, u64) -> bool,
         room: (u64, Weighing),
     ) -> Box<dyn Replay> {
-        Box::new(Simulator::new(policy, room.0, room.1).shedding(overflows))
+        Box::new(Clocked::new(Simulator::new(policy, room.0, room.1).shedding(overflows)))
     }
     let room = (capacity, weighing);
     Some(match name {
@@ -73,7 +74,8 @@ fn by_paper(name: &str, capacity: u64, weighing: Weighing) -> Option<Box<dyn Rep
         "qdlp" => strict(QdLpFifo::reference(capacity), QdLpFifo::overflows, room),
         "s3-fifo" if weighing == Weighing::Sizes => {
             let largest = (capacity / 10).saturating_sub(1);
-            Box::new(Simulator::new(S3Fifo::new(capacity), capacity, weighing).admitting(largest))
+            let s3_fifo = Simulator::new(S3Fifo::new(capacity), capacity, weighing);
+            Box::new(Clocked::new(s3_fifo.admitting(largest)))
         }
         _ => return None,
     })
@@ -124,8 +126,9 @@ impl Contender {
             Self::Online(policy) => {
                 let by_paper =
                     if rules == Rules::Papers { by_paper(policy.name, capacity, weighing) } else { None };
-                by_paper
-                    .unwrap_or_else(|| Box::new(Simulator::new((policy.make)(capacity), capacity, weighing)))
+                by_paper.unwrap_or_else(|| {
+                    Box::new(Clocked::new(Simulator::new((policy.make)(capacity), capacity, weighing)))
+                })
             }
             Self::Belady => Box::new(Belady::new(capacity, weighing)),
             Self::BeladySize => Box::new(BeladySize::new(capacity, weighing)),

@@ -38,20 +38,23 @@ pub enum Weighing {
 pub struct Simulator<P = Box<dyn EvictionPolicy>> {
     policy: P,
     hits: Hits,
-    /// Whether somebody must leave; asked after each hit, too, where `strict`.
-    overflows: fn(&P, u64, u64) -> bool,
-    strict: bool,
+    /// Whether somebody must leave, asked after every request; otherwise it is when the weights don't fit.
+    overflows: Option<Overflows<P>>,
     room: Room,
     tally: Tally,
 }
 
-/// Who is where. 13 bytes a slot, and 4 a key that was ever asked for.
+/// How a policy says, by what is used and the capacity, that somebody must leave.
+type Overflows<P> = fn(policy: &P, used: u64, capacity: u64) -> bool;
+
+/// Who is where. 9 bytes a slot, and 4 a key that was ever asked for.
 struct Room {
     /// The slot of each key.
     slots: Vec<u32>,
     held: Vec<Held>,
     marks: Table,
-    free: Vec<u32>,
+    /// The slot that was freed last, which holds the number of the one before as its key.
+    free: u32,
     used: u64,
     capacity: u64,
     /// The largest weight that is let in.
@@ -79,6 +82,15 @@ impl MarkTable for Table {
     }
 }
 
+impl Table {
+    fn count(&self, slot: u32, max: u8) {
+        let cell = &self.0[slot as usize];
+        if cell.get() < max {
+            cell.set(cell.get() + 1);
+        }
+    }
+}
+
 impl<P: EvictionPolicy> Simulator<P> {
     /// An empty cache of this capacity, in the unit of `weighing`.
     pub fn new(policy: P, capacity: u64, weighing: Weighing) -> Self {
@@ -87,21 +99,19 @@ impl<P: EvictionPolicy> Simulator<P> {
             slots: Vec::new(),
             held: Vec::new(),
             marks: Table(Vec::new()),
-            free: Vec::new(),
+            free: NONE,
             used: 0,
             capacity,
             largest: capacity,
             weighing,
         };
-        let overflows = |_: &P, used, capacity| used > capacity;
-        Self { policy, hits, overflows, strict: false, room, tally: Tally::default() }
+        Self { policy, hits, overflows: None, room, tally: Tally::default() }
     }
 
     /// Asks the policy itself, after every request, whether somebody must leave: some papers keep parts of the cache
     /// within their shares although there is room.
     pub fn shedding(mut self, overflows: fn(policy: &P, used: u64, capacity: u64) -> bool) -> Self {
-        self.overflows = overflows;
-        self.strict = true;
+        self.overflows = Some(overflows);
         self
     }
 
@@ -117,8 +127,8 @@ impl<P: EvictionPolicy> Simulator<P> {
             match self.room.slots.get(key as usize) {
                 Some(&slot) if slot != NONE => {
                     hit(&mut self.policy, &self.room.marks, slot);
-                    if self.strict {
-                        self.shed();
+                    if let Some(overflows) = self.overflows {
+                        self.shed(overflows);
                     }
                 }
                 _ => self.miss(key, chunk.size(index)),
@@ -136,30 +146,29 @@ impl<P: EvictionPolicy> Simulator<P> {
         }
         let slot = self.room.enter(key, weight);
         self.policy.on_insert(slot, spread(key), weight);
-        self.shed();
+        match self.overflows {
+            Some(overflows) => self.shed(overflows),
+            None => while self.room.used > self.room.capacity && self.evict() {},
+        }
     }
 
-    fn shed(&mut self) {
-        while (self.overflows)(&self.policy, self.room.used, self.room.capacity) {
-            let Some(victim) = self.policy.evict(&Marks::new(&self.room.marks)) else { return };
-            self.room.leave(victim);
-        }
+    fn shed(&mut self, overflows: Overflows<P>) {
+        while overflows(&self.policy, self.room.used, self.room.capacity) && self.evict() {}
+    }
+
+    /// Lets the policy's victim leave, and says whether there was one.
+    fn evict(&mut self) -> bool {
+        let victim = self.policy.evict(&Marks::new(&self.room.marks));
+        victim.inspect(|&victim| self.room.leave(victim)).is_some()
     }
 }
 
 impl<P: EvictionPolicy> Replay for Simulator<P> {
     fn feed(&mut self, chunk: &Chunk) {
-        if self.room.slots.len() < chunk.reach {
-            self.room.slots.resize(chunk.reach, NONE);
-        }
+        self.room.reach(chunk);
         match self.hits {
             Hits::Ignored => self.replay(chunk, |_, _, _| ()),
-            Hits::Marked { max } => self.replay(chunk, |_, marks, slot| {
-                let cell = &marks.0[slot as usize];
-                if cell.get() < max {
-                    cell.set(cell.get() + 1);
-                }
-            }),
+            Hits::Marked { max } => self.replay(chunk, |_, marks, slot| marks.count(slot, max)),
             Hits::Noted => self.replay(chunk, |policy, _, slot| policy.on_hit(Slot(slot))),
         }
         self.tally.count(chunk);
@@ -167,6 +176,45 @@ impl<P: EvictionPolicy> Replay for Simulator<P> {
 
     fn tally(&self) -> Tally {
         self.tally
+    }
+}
+
+/// For those who decide request by request what happens.
+impl<P: EvictionPolicy> Simulator<P> {
+    /// Counts the requests of `chunk`, which are made one by one then.
+    pub(crate) fn begin(&mut self, chunk: &Chunk) {
+        self.room.reach(chunk);
+        self.tally.count(chunk);
+    }
+
+    /// One request. Whether it is a hit.
+    pub(crate) fn request(&mut self, key: u32, size: u32) -> bool {
+        let Some(slot) = self.room.slot(key) else {
+            self.miss(key, size);
+            return false;
+        };
+        match self.hits {
+            Hits::Ignored => {}
+            Hits::Marked { max } => self.room.marks.count(slot, max),
+            Hits::Noted => self.policy.on_hit(Slot(slot)),
+        }
+        if let Some(overflows) = self.overflows {
+            self.shed(overflows);
+        }
+        true
+    }
+
+    /// Whether there is an entry.
+    pub(crate) fn holds(&self, key: u32) -> bool {
+        self.room.slot(key).is_some()
+    }
+
+    /// Takes the entry out, if there is one.
+    pub(crate) fn remove(&mut self, key: u32) -> bool {
+        let Some(slot) = self.room.slot(key).map(Slot) else { return false };
+        self.policy.on_remove(slot);
+        self.room.leave(slot);
+        true
     }
 }
 
@@ -180,27 +228,51 @@ impl<P> std::fmt::Debug for Simulator<P> {
 }
 
 impl Room {
+    /// Makes places for the keys of `chunk`.
+    fn reach(&mut self, chunk: &Chunk) {
+        if self.slots.len() < chunk.reach {
+            self.slots.resize(chunk.reach, NONE);
+        }
+    }
+
+    fn slot(&self, key: u32) -> Option<u32> {
+        self.slots.get(key as usize).copied().filter(|slot| *slot != NONE)
+    }
+
     fn enter(&mut self, key: u32, weight: u32) -> Slot {
         let held = Held { key, weight };
-        let slot = if let Some(slot) = self.free.pop() {
-            self.held[slot as usize] = held;
+        let slot = self.free;
+        let slot = if let Some(place) = self.held.get_mut(slot as usize) {
+            self.free = std::mem::replace(place, held).key;
             self.marks.0[slot as usize].set(0);
             slot
         } else {
-            self.held.push(held);
-            self.marks.0.push(Cell::new(0));
-            (self.held.len() - 1) as u32
+            self.grow(held)
         };
         self.slots[key as usize] = slot;
         self.used += u64::from(weight);
         Slot(slot)
     }
 
+    /// One more slot. Tables grow by an eighth: twice as much would be more than what is in them.
+    #[cold]
+    fn grow(&mut self, held: Held) -> u32 {
+        if self.held.len() == self.held.capacity() {
+            let more = self.held.len() / 8 + 64;
+            self.held.reserve_exact(more);
+            self.marks.0.reserve_exact(more);
+        }
+        self.held.push(held);
+        self.marks.0.push(Cell::new(0));
+        (self.held.len() - 1) as u32
+    }
+
     fn leave(&mut self, slot: Slot) {
-        let Held { key, weight } = self.held[slot.index()];
+        let held = &mut self.held[slot.index()];
+        let Held { key, weight } = *held;
+        held.key = std::mem::replace(&mut self.free, slot.0);
         self.used -= u64::from(weight);
         self.slots[key as usize] = NONE;
-        self.free.push(slot.0);
     }
 }
 

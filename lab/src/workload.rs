@@ -1,4 +1,5 @@
-//! A trace in memory: 4 bytes a request, 8 with sizes, 4 more for those who need the future.
+//! A trace in memory: 4 bytes a request, 8 with sizes; 4 more where loads have costs, 4 for those who need the future, and
+//! 16 where entries expire.
 
 use crate::chunk::{Chunk, Chunks, TooLong, Totals, look_ahead};
 use crate::contender::{Contender, Rules};
@@ -58,12 +59,11 @@ impl Spec {
 impl Workload {
     /// Reads all of `trace`, or as far as it is not stopped.
     pub fn read(trace: Trace, watch: &Watch) -> Result<Self, Error> {
-        Self::read_up_to(trace, u64::MAX, watch)
+        Self::read_up_to(Chunks::new(trace), u64::MAX, watch)
     }
 
-    /// Reads all of `trace`, but keeps no requests if there are more than `most`: then only the totals are known.
-    pub fn read_up_to(trace: Trace, most: u64, watch: &Watch) -> Result<Self, Error> {
-        let mut reading = Chunks::new(trace);
+    /// Reads all of a trace, but keeps no requests if there are more than `most`: then only the totals are known.
+    pub fn read_up_to(mut reading: Chunks, most: u64, watch: &Watch) -> Result<Self, Error> {
         let mut chunks = Vec::new();
         while let Some(chunk) = reading.next().transpose()? {
             watch.add(chunk.keys.len());

@@ -128,6 +128,32 @@ fn a_pipe_is_a_trace_like_any_other() {
     assert_eq!(String::from_utf8(output.stdout).unwrap().lines().count(), 3);
 }
 
+/// A named pipe can be read but once: what has to know the trace first keeps it.
+#[test]
+#[cfg(unix)]
+fn a_pipe_with_a_name_is_one_too() {
+    let folder = Folder::new();
+    let pipe = folder.path("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for name in [pipe.as_str(), "/dev/stdin"] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_larder"))
+            .args(["simulate", name, "-p", "lru,belady", "-c", "50%,2", "--csv"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        if name == pipe {
+            std::fs::write(&pipe, TINY).unwrap();
+        } else {
+            child.stdin.take().unwrap().write_all(TINY.as_bytes()).unwrap();
+        }
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success());
+        let rows = String::from_utf8(output.stdout).unwrap();
+        assert!(rows.lines().nth(2).unwrap().ends_with(",lru,2,6,4,0.666667,"), "{rows}");
+    }
+}
+
 #[test]
 fn sizes_count_where_capacities_are_bytes() {
     let folder = Folder::new();
@@ -143,6 +169,33 @@ fn sizes_count_where_capacities_are_bytes() {
     assert!(rows(&["-c", "120", "--sizes"]).ends_with(",lru,120,5,3,0.600000,0.727273"));
     assert!(rows(&["-c", "3"]).ends_with(",lru,3,5,3,0.600000,0.727273"));
     assert!(rows(&["-c", "3", "--ignore-size"]).ends_with(",lru,3,5,3,0.600000,"));
+}
+
+#[test]
+fn columns_for_lives_and_costs_come_where_a_trace_tells_them() {
+    let folder = Folder::new();
+    let plain = folder.file("plain", TINY);
+    let trace = folder.file("t.csv", "key,time,ttl,cost\n1,0,10,0.5\n1,9,10,\n1,10,10,\n2,11,,\n");
+    let rows = |arguments: &[&str]| {
+        let printed = printed(&[&["simulate", "-p", "lru", "-c", "2", "--csv"], arguments].concat());
+        printed.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let both = rows(&[&trace, &plain]);
+    assert!(both[0].ends_with(",byte_miss_ratio,expired,load_seconds"));
+    assert!(both[1].ends_with(",lru,2,4,3,0.750000,,1,1.500000"), "2 costs the mean: {both:?}");
+    assert!(both[2].ends_with(",lru,2,6,4,0.666667,,,"), "{both:?}");
+    assert!(rows(&[&trace, "--ttl", "none"])[1].ends_with(",lru,2,4,2,0.500000,,1.000000"));
+    assert!(rows(&[&trace, "--ttl", "1s"])[1].ends_with(",lru,2,4,4,1.000000,,2,2.000000"));
+    assert!(rows(&[&plain, "--ttl", "trace"])[0].ends_with(",byte_miss_ratio"));
+    let text = printed(&["simulate", &trace, "-p", "lru", "-c", "2"]);
+    assert!(text.lines().next().unwrap().ends_with("expired  load seconds"), "{text}");
+    let json = printed(&["simulate", &trace, "-p", "lru", "-c", "2", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((&json[0]["expired"], &json[0]["load_seconds"]), (&1.into(), &1.5.into()));
+    fails(&["simulate", &plain, "--ttl", "1h"], 1, "tells no times");
+    for ttl in ["0s", "1", "-1s", "1 fortnight", "99999999999999999999d"] {
+        fails(&["simulate", &plain, &format!("--ttl={ttl}")], 2, "--ttl");
+    }
 }
 
 #[test]
@@ -200,6 +253,8 @@ fn bad_data_is_one_line_and_exit_code_1() {
     fails(&["simulate", &trace, "-c", "1MiB"], 1, "tells no sizes");
     fails(&["curve", &trace, "--sizes"], 1, "tells no sizes");
     fails(&["report", &empty, "-o", &folder.path("report.html")], 1, "holds no requests");
+    let penalties = folder.file("penalties", "l 0xff 1 2 30\nl 0xff 1 2 x\n");
+    fails(&["simulate", &penalties, "--format", "address-penalties"], 1, "line 2: expected an operation");
     assert!(!Path::new(&folder.path("report.html")).exists());
 }
 

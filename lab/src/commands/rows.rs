@@ -24,6 +24,10 @@ pub(crate) struct Row {
     miss_ratio: f64,
     /// Only where sizes are known.
     byte_miss_ratio: Option<f64>,
+    /// Misses of what had expired. Only where anything can.
+    expired: Option<u64>,
+    /// What all loads take together. Only where the trace tells what loads cost.
+    load_seconds: Option<f64>,
 }
 
 /// How to print them.
@@ -67,6 +71,8 @@ impl Row {
             misses: tally.misses,
             miss_ratio: tally.miss_ratio(),
             byte_miss_ratio: (use_sizes && totals.sized).then(|| tally.byte_miss_ratio()),
+            expired: (totals.mortal > 0).then_some(tally.expired),
+            load_seconds: totals.mean_cost().map(|mean| tally.load_seconds(mean)),
         }
     }
 
@@ -84,21 +90,55 @@ pub(crate) fn printed(rows: &[Row], style: Style) -> String {
     }
 }
 
+/// A column's title, and what a row has there.
+type Column = (&'static str, fn(&Row) -> String);
+
+/// The columns that only some traces have: shown where any of the rows has them.
+fn extras(rows: &[Row]) -> Vec<Column> {
+    let mut extras: Vec<Column> = Vec::new();
+    if rows.iter().any(|row| row.expired.is_some()) {
+        extras.push(("expired", |row| row.expired.map_or_else(String::new, |misses| misses.to_string())));
+    }
+    if rows.iter().any(|row| row.load_seconds.is_some()) {
+        extras.push(("load_seconds", |row| {
+            row.load_seconds.map_or_else(String::new, |all| format!("{all:.6}"))
+        }));
+    }
+    extras
+}
+
 fn csv(rows: &[Row]) -> String {
-    let mut text = String::from("trace,policy,capacity,requests,misses,miss_ratio,byte_miss_ratio\n");
+    let extras = extras(rows);
+    let mut text = String::from("trace,policy,capacity,requests,misses,miss_ratio,byte_miss_ratio");
+    extras.iter().for_each(|(title, _)| text.extend([",", title]));
+    text.push('\n');
     for row in rows {
         let (trace, bytes) = (csv_field(&row.trace), row.byte_cell());
         let Row { policy, capacity, requests, misses, miss_ratio, .. } = row;
-        let _ = writeln!(text, "{trace},{policy},{capacity},{requests},{misses},{miss_ratio:.6},{bytes}");
+        let _ = write!(text, "{trace},{policy},{capacity},{requests},{misses},{miss_ratio:.6},{bytes}");
+        extras.iter().for_each(|(_, cell)| text.extend([",", &cell(row)]));
+        text.push('\n');
     }
     text
 }
 
 fn text(rows: &[Row]) -> String {
-    let titles =
-        ["trace", "policy", "capacity", "", "requests", "hits", "misses", "miss ratio", "byte miss ratio"];
+    let extras = extras(rows);
+    let mut titles = vec![
+        "trace",
+        "policy",
+        "capacity",
+        "",
+        "requests",
+        "hits",
+        "misses",
+        "miss ratio",
+        "byte miss ratio",
+    ];
+    titles
+        .extend(extras.iter().map(|(title, _)| if *title == "expired" { "expired" } else { "load seconds" }));
     let cells = rows.iter().map(|row| {
-        vec![
+        let mut cells = vec![
             row.trace.clone(),
             row.policy.to_owned(),
             row.capacity.to_string(),
@@ -108,7 +148,9 @@ fn text(rows: &[Row]) -> String {
             row.misses.to_string(),
             format!("{:.6}", row.miss_ratio),
             row.byte_cell(),
-        ]
+        ];
+        cells.extend(extras.iter().map(|(_, cell)| cell(row)));
+        cells
     });
     aligned(&titles, &cells.collect::<Vec<_>>())
 }

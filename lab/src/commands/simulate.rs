@@ -6,6 +6,7 @@ use clap::Args;
 use larder_lab::capacity::Capacity;
 use larder_lab::chunk::{Chunks, Totals};
 use larder_lab::contender::{Contender, Rules};
+use larder_lab::lives::Lives;
 use larder_lab::replay::from_stream;
 use larder_lab::simulator::Weighing;
 use larder_lab::tally::Tally;
@@ -44,6 +45,9 @@ pub(crate) struct Simulate {
     /// lets in whatever fits
     #[arg(long, default_value = "papers", value_parser = ["papers", "engine"])]
     rules: String,
+    /// How long what is loaded may be used: as the trace says (where it has times), none for ever, or a time (90s, 10min, 1h)
+    #[arg(long, value_name = "trace|none|TIME", default_value = "trace")]
+    ttl: Lives,
     #[command(flatten)]
     printing: Printing,
 }
@@ -73,7 +77,7 @@ impl Simulate {
         }
         let most = if foresight || is_fleeting(path) { u64::MAX } else { KEPT };
         let progress = Progress::start("reading", None);
-        let mut workload = Workload::read_up_to(self.reading.open(path)?, most, &watch())?;
+        let mut workload = Workload::read_up_to(self.chunks(path)?, most, &watch())?;
         drop(progress);
         if !workload.is_kept() {
             return self.stream(path, contenders, &workload.totals);
@@ -83,6 +87,10 @@ impl Simulate {
             workload.look_ahead().map_err(fails)?;
         }
         self.keep(path, contenders, &workload)
+    }
+
+    fn chunks(&self, path: &Path) -> Result<Chunks, Failure> {
+        Ok(Chunks::living(self.reading.open(path)?, self.ttl))
     }
 
     fn keep(&self, path: &Path, contenders: &[Contender], workload: &Workload) -> Result<Vec<Row>, Failure> {
@@ -97,7 +105,7 @@ impl Simulate {
 
     fn stream(&self, path: &Path, contenders: &[Contender], totals: &Totals) -> Result<Vec<Row>, Failure> {
         let specs = self.specs(contenders, totals);
-        let mut chunks = Chunks::new(self.reading.open(path)?);
+        let mut chunks = self.chunks(path)?;
         let _progress = Progress::start("simulating", None);
         let replays = specs.iter().map(Spec::start).collect();
         let tallies = from_stream(replays, &mut chunks, &watch())?;
@@ -112,6 +120,9 @@ impl Simulate {
         let by_size = |capacity: &Capacity| self.weighing(*capacity) == Weighing::Sizes;
         if !totals.sized && self.capacity.iter().any(by_size) {
             return Err(Failure::data(format!("{path}: tells no sizes, so a capacity can't be in bytes")));
+        }
+        if !totals.timed && matches!(self.ttl, Lives::Fixed(_)) {
+            return Err(Failure::data(format!("{path}: tells no times, so nothing can expire")));
         }
         for capacity in self.capacity.iter().filter(|capacity| !capacity.is_relative()) {
             let weighing = self.weighing(*capacity);

@@ -1,5 +1,8 @@
 //! Memory addresses, as the Caffeine simulator collects them.
 
+use std::time::Duration;
+
+use super::csv::seconds;
 use super::format::Format;
 use crate::trace::error::Problem;
 use crate::trace::lines::{self, Line, fields, hexadecimal};
@@ -22,12 +25,25 @@ pub(super) const WITH_PENALTIES: Format = Format {
 };
 
 const EXPECTED: &str = "an operation, an address as 0x..., and a count";
+const PENALTIES: &str = "an operation, an address as 0x..., a count, and two penalties";
+
+/// What a miss costs more than a hit. Penalties have no unit; they are taken for milliseconds.
+fn cost(hit: &[u8], miss: &[u8]) -> Result<Duration, Problem> {
+    let [hit, miss] = [hit, miss].map(|field| seconds(field).map(Option::unwrap_or_default));
+    let [hit, miss] = [hit, miss].map(|one| one.map_err(|_| Problem::Expected(PENALTIES)));
+    Ok(miss?.saturating_sub(hit?) / 1000)
+}
 
 fn parse<const FIELDS: usize>(line: &[u8]) -> Result<Line, Problem> {
     if line.trim_ascii().is_empty() {
         return Ok(Line::Nothing);
     }
-    let fields: [&[u8]; FIELDS] = fields(line).ok_or(Problem::Expected(EXPECTED))?;
-    let key = hexadecimal(fields[1]).map_err(|error| error.expected(EXPECTED))?;
-    Ok(Line::One(Request::new(key)))
+    let expected = if FIELDS == 5 { PENALTIES } else { EXPECTED };
+    let fields: [&[u8]; FIELDS] = fields(line).ok_or(Problem::Expected(expected))?;
+    let key = hexadecimal(fields[1]).map_err(|error| error.expected(expected))?;
+    let mut request = Request::new(key);
+    if let [_, _, _, hit, miss] = fields[..] {
+        request.cost = Some(cost(hit, miss)?);
+    }
+    Ok(Line::One(request))
 }
