@@ -32,7 +32,8 @@ const TABLE: &[(&str, &[&str])] = &[
                      "clap (optional)", "ctrlc (optional)", "indicatif (optional)", "resvg (optional)",
                      "serde (optional)", "serde_json (optional)", "strsim (optional)"]),
     (".",          &["larder-core", "larder-policies (optional)", "larder-patterns (optional)", "larder-sql (optional)",
-                     "larder-journal (optional)", "larder-serde (optional)", "larder-testkit (optional)",
+                     "larder-journal (optional)", "larder-serde (optional)", "larder-redis (optional)",
+                     "larder-testkit (optional)",
                      "larder-lab (optional)"]),
     ("bench",      &["larder", ANY_FOREIGN]),  // and examples, which are the facade's
     ("xtask",      &[]),
@@ -49,6 +50,7 @@ const FAMILIES: &[(&str, &[&str])] = &[
         "adapters/seal",
         &["aes-gcm", "aes-gcm-siv", "chacha20poly1305", "getrandom", "hkdf", "hmac", "sha2", "subtle", "zeroize"],
     ),
+    ("adapters/redis", &["redis", "tokio"]),
     ("adapters/serde", &["postcard", "rmp-serde", "serde", "serde_json"]),
     ("adapters/sql", &["sqlx"]),
 ];

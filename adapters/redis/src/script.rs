@@ -1,0 +1,56 @@
+//! The scripts that run on the server, where nothing comes between their steps.
+
+use redis::Cmd;
+
+use crate::link::Form;
+
+/// A script, by its text and by the hash that the server knows it by.
+pub(crate) struct Script(redis::Script, String);
+
+/// All scripts. Their texts say what they take and answer.
+pub(crate) struct Scripts {
+    pub(crate) lease: Script,
+    pub(crate) insert: Script,
+    pub(crate) fill: Script,
+    pub(crate) remove: Script,
+}
+
+impl Scripts {
+    pub(crate) fn new() -> Self {
+        Self {
+            lease: Script::new(include_str!("scripts/lease.lua")),
+            insert: Script::new(include_str!("scripts/insert.lua")),
+            fill: Script::new(include_str!("scripts/fill.lua")),
+            remove: Script::new(include_str!("scripts/remove.lua")),
+        }
+    }
+}
+
+impl Script {
+    fn new(text: &str) -> Self {
+        let text = [include_str!("scripts/prelude.lua"), text].concat();
+        Self(redis::Script::new(&text), text)
+    }
+
+    /// The command that runs it, up to its keys. Its arguments are to follow.
+    pub(crate) fn command<'a>(
+        &self,
+        form: Form,
+        epoch: &[u8],
+        names: impl ExactSizeIterator<Item = &'a [u8]>,
+    ) -> Cmd {
+        let mut command = match form {
+            Form::Hash => redis::cmd("EVALSHA"),
+            Form::Source => redis::cmd("EVAL"),
+        };
+        match form {
+            Form::Hash => command.arg(self.0.get_hash()),
+            Form::Source => command.arg(&self.1),
+        };
+        command.arg(names.len() + 1).arg(epoch);
+        for name in names {
+            command.arg(name);
+        }
+        command
+    }
+}
