@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use larder_core::{Memory, MemoryOptions, Store};
-use larder_patterns::{Batch, CacheAside, Freshness, PatternExt};
+use larder_patterns::{Batch, CacheAside, Freshness, InNamespace, Namespace, PatternExt, Stamped, Tags};
 use larder_policies::Lru;
 use larder_testkit::MapStore;
 use larder_testkit::simulation::{Simulation, World, Writes, for_seeds};
@@ -15,7 +15,7 @@ mod broken;
 #[path = "simulation/the_oracle_finds.rs"]
 mod the_oracle_finds;
 
-use as_stores::{Aside, Loading};
+use as_stores::{Aside, ByHandle, Loading};
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -78,6 +78,38 @@ towers! {
         let tiers = far(world).fronted_by(world.watched(engine(world)));
         Aside(CacheAside::new(tiers, world.origin(), world.origin()))
     };
+    tags_through_writes: Simulation::new, |world| {
+        let tagged = stamped(world).tagged_in(&Tags::new(), name);
+        world.watched(tagged).read_through_in(world.origin(), world.env())
+    };
+    tags_on_a_handle: Simulation::new, |world| {
+        by_tag(|tags| world.watched(stamped(world).tagged_in(tags, name)).read_through_in(world.origin(), world.env()))
+    };
+    tags_on_a_handle_and_freshness: Simulation::new, |world| {
+        let freshness = Freshness::new().refresh_ahead(0.5).soft_timeout(5 * MS).hard_timeout(30 * MS).error_ttl(10 * MS);
+        by_tag(|tags| {
+            let memory = world.watched(stamped(world).tagged_in(tags, name));
+            memory.keep_fresh(world.origin(), freshness, world.env()).unwrap()
+        })
+    };
+    tags_on_a_handle_over_tiers_that_fail: Simulation::new, |world| {
+        by_tag(|tags| {
+            let tiers = MapStore::new(world.env()).ttl(150 * MS).fronted_by(stamped(world));
+            world.unsteady(tiers.tagged_in(tags, name)).read_through_in(world.origin(), world.env())
+        })
+    };
+    namespaces: Simulation::new, |world| {
+        let part = shared(world).in_namespace(&Namespace::new("users", 1));
+        world.watched(part).read_through_in(world.origin(), world.env())
+    };
+    namespaces_cleared_on_a_handle: Simulation::new, |world| {
+        let namespace = Namespace::new("users", 1);
+        let part = world.unsteady(shared(world).in_namespace(&namespace));
+        let clear = [namespace.clone(), namespace].map(|handle| move || handle.clear());
+        let [one, all] = clear;
+        let tower = part.read_through_in(world.origin(), world.env());
+        ByHandle { tower, changed: Box::new(move |_| one()), all_changed: Box::new(all) }
+    };
     write_through: through, |world| {
         let memory = world.watched(engine(world));
         memory.read_through_in(world.origin(), world.env()).write_through(world.origin())
@@ -109,6 +141,32 @@ fn engine(world: &World) -> Engine {
     let draw = world.env().random().next();
     let options = MemoryOptions::new(1 + draw % 3).env(world.env()).shards(1);
     if draw & 64 == 0 { options.build(Lru::new) } else { options.ttl(60 * MS).build(Lru::new) }
+}
+
+/// The same with room for stamps.
+fn stamped(world: &World) -> Memory<u64, Stamped<u64>, Lru> {
+    let draw = world.env().random().next();
+    MemoryOptions::new(1 + draw % 3).ttl(60 * MS).env(world.env()).shards(1).build(Lru::new)
+}
+
+/// The same for namespaces.
+fn shared(world: &World) -> Memory<InNamespace<u64>, u64, Lru> {
+    let draw = world.env().random().next();
+    MemoryOptions::new(1 + draw % 3).ttl(60 * MS).env(world.env()).shards(1).build(Lru::new)
+}
+
+/// Each key has a tag of its own, and shares none: the oracle would take a needless load for a second one.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as tags are asked for")]
+fn name(key: &u64, _: &u64) -> [String; 1] {
+    [format!("key:{key}")]
+}
+
+/// A tower whose keys are invalidated by their tags alone.
+fn by_tag<S>(tower: impl FnOnce(&Tags) -> S) -> ByHandle<S> {
+    let tags = Tags::new();
+    let (tower, all) = (tower(&tags), tags.clone());
+    let changed = move |key| tags.invalidate(format!("key:{key}"));
+    ByHandle { tower, changed: Box::new(changed), all_changed: Box::new(move || all.invalidate_all()) }
 }
 
 /// Room for two keys, which are soon stale, and gone not long after.

@@ -106,7 +106,7 @@ fn a_tag_invalidated_while_the_store_takes_the_fill_makes_it_a_miss() {
     hang.release();
     insert.release();
     manual.run();
-    assert!(filled.answer().unwrap().unwrap().is_stored());
+    assert_eq!(filled.answer().unwrap().unwrap(), Filled::Void);
     written.answer().unwrap().unwrap();
     assert_eq!((value(&manual, &store, 1), value(&manual, &store, 3)), (None, None));
 }

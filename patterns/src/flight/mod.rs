@@ -19,7 +19,7 @@ pub(crate) use guarded::guarded;
 pub(crate) use lead::{Lead, fly_many};
 use reentrance::Node;
 use table::{Detach, Place, Table};
-pub(crate) use wait::Flight;
+pub(crate) use wait::{Flight, Passenger};
 
 /// The loads under way, by key; `T` is what they give.
 ///

@@ -150,7 +150,7 @@ impl<K: Key, T: Value> Detach for Table<K, T> {
     fn detach(&self, hash: u64) {
         if self.is_flying() {
             let former = self.shard(hash).take(hash);
-            drop(former);
+            former.into_iter().for_each(|under| under.flight.detached());
         }
     }
 
@@ -158,7 +158,7 @@ impl<K: Key, T: Value> Detach for Table<K, T> {
         if self.is_flying() {
             for shard in &self.shards {
                 let former = std::mem::take(&mut shard.lock().flights);
-                drop(former);
+                former.into_iter().for_each(|under| under.flight.detached());
             }
         }
     }

@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use larder_core::{Error, ErrorKind, Lease, Result, Value};
+use larder_core::{Error, ErrorKind, Filled, Lease, Result, Value};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
@@ -16,7 +16,35 @@ pub(crate) struct Flight<T> {
     outcome: OnceLock<Result<T>>,
     landed: Notify,
     looks_again: AtomicBool,
-    lease: Mutex<Option<Lease>>,
+    /// The store is being given what was loaded.
+    is_filling: AtomicBool,
+    /// It took it: nothing voided the lease between the look-up and then.
+    is_kept: AtomicBool,
+    /// A write took it out of the table: all who wait for it came before the end of that.
+    is_detached: AtomicBool,
+    leases: Mutex<Leases>,
+}
+
+#[derive(Default)]
+struct Leases {
+    /// A copy of that under which the load was begun.
+    began: Option<Lease>,
+    /// That of a load that found nothing.
+    unused: Option<Lease>,
+}
+
+/// One who joined a flight, with the lease of his own miss.
+pub(crate) struct Passenger {
+    pub(crate) lease: Lease,
+    /// He may have come when the store was being given what was loaded.
+    is_late: bool,
+}
+
+impl Passenger {
+    /// To be made when he has joined.
+    pub(crate) fn of<T>(flight: &Flight<T>, lease: Lease) -> Self {
+        Self { lease, is_late: flight.is_filling.load(Ordering::SeqCst) }
+    }
 }
 
 impl<T: Value> Flight<T> {
@@ -26,7 +54,10 @@ impl<T: Value> Flight<T> {
             outcome: OnceLock::new(),
             landed: Notify::new(),
             looks_again: AtomicBool::new(false),
-            lease: Mutex::new(None),
+            is_filling: AtomicBool::new(false),
+            is_kept: AtomicBool::new(false),
+            is_detached: AtomicBool::new(false),
+            leases: Mutex::default(),
         })
     }
 
@@ -60,20 +91,65 @@ impl<T: Value> Flight<T> {
         self.looks_again.load(Ordering::Acquire)
     }
 
+    /// Notes under which lease the origin is asked. It is given back.
+    pub(crate) fn begins_under(&self, lease: Lease) -> Lease {
+        let (lease, copy) = twice(lease);
+        self.leases.lock().began = Some(copy);
+        lease
+    }
+
+    /// The store is about to be given what was loaded.
+    pub(crate) fn fills(&self) {
+        self.is_filling.store(true, Ordering::SeqCst);
+    }
+
+    /// What the store said to that.
+    pub(crate) fn filled(&self, filled: Filled) {
+        self.is_kept.store(filled.is_stored(), Ordering::Release);
+    }
+
+    /// Nobody new waits for it.
+    pub(super) fn detached(&self) {
+        self.is_detached.store(true, Ordering::Release);
+    }
+
+    /// Whether the load may have begun before an invalidation that its passenger came after: one that detached no flight,
+    /// for it was made on a handle or in the store below. Then the outcome is none for him: he looks again, once. The load
+    /// that he meets then began after he came.
+    ///
+    /// What was kept began after whatever had voided it before the store was given it; and leases that are alike tell of
+    /// nothing between them. A write that detached the flight explains why it was void. (So who came between an
+    /// invalidation and such a write is answered with what was there before both.)
+    pub(crate) fn may_be_older_than(&self, passenger: &Passenger) -> bool {
+        let is_kept = self.is_kept.load(Ordering::Acquire) && !passenger.is_late;
+        let is_explained = is_kept || self.is_detached.load(Ordering::Acquire);
+        !is_explained && self.leases.lock().began.as_ref() != Some(&passenger.lease)
+    }
+
     /// Leaves the lease of a load that found nothing to one of those who wait for it.
     pub(crate) fn leave_lease(&self, lease: Lease) {
-        *self.lease.lock() = Some(lease);
+        self.leases.lock().unused = Some(lease);
     }
 
     /// The lease that the load did not use.
     pub(crate) fn take_lease(&self) -> Option<Lease> {
-        self.lease.lock().take()
+        self.leases.lock().unused.take()
     }
 
     pub(super) fn land(&self, outcome: Result<T>) {
         // Set once: a lead lands its flight once.
         let _ = self.outcome.set(outcome);
         self.landed.notify_waiters();
+    }
+}
+
+/// A lease and its copy, to compare with. Leases of one link, which are most, allocate nothing.
+fn twice(lease: Lease) -> (Lease, Lease) {
+    let (first, rest) = lease.split();
+    let copy = Lease::new(first.stamp());
+    match rest.map(twice) {
+        None => (first, copy),
+        Some((rest, copy_of_rest)) => (first.and(rest), copy.and(copy_of_rest)),
     }
 }
 

@@ -7,8 +7,8 @@ use larder_core::{Lease, Loader, Lookup, Result, Store};
 use super::decision::Decision;
 use super::reload::Wanted;
 use super::seek::{Asked, Boarded, Fresh, Sought};
-use crate::flight::Seen;
 use crate::flight::reentrance::Node;
+use crate::flight::{Passenger, Seen};
 
 /// A key of the batch that is not simply answered.
 struct Seat<'k, S: Store> {
@@ -70,7 +70,10 @@ impl<S: Store, L: Loader<S::Key, S::Value>> Fresh<S, L> {
     ) -> Seat<'k, S> {
         let (sought, leads) = match self.board(asked.key, seen, node) {
             Boarded::Refused(refusal) => (Sought::Refused(refusal, lease), false),
-            Boarded::Joined(flight) => (Sought::Flight(flight, lease), false),
+            Boarded::Joined(flight) => {
+                let own = lease.map(|lease| Passenger::of(&flight, lease));
+                (Sought::Flight(flight, own), false)
+            }
             Boarded::Leads(lead) => {
                 let flight = Arc::clone(lead.flight());
                 wanted.push(Wanted { key: asked.key.clone(), lease, old: asked.entry.clone(), lead });

@@ -67,10 +67,31 @@ impl<S: Store, L: Loader<S::Key, S::Value>> Fresh<S, L> {
             _ => match sought {
                 Sought::Flight(flight, own) => {
                     let found = flight.wait().await?;
-                    self.landed(asked.key, found, &flight, own).await
+                    match own {
+                        Some(own) if flight.may_be_older_than(&own) => self.ask_again(asked.key).await,
+                        own => self.landed(asked.key, found, &flight, own.map(|own| own.lease)).await,
+                    }
                 }
                 Sought::Refused(refusal, own) => self.refused(asked.key, refusal, own).await,
             },
+        }
+    }
+
+    /// Looks up anew for one who waited for a load that may have begun before an invalidation he came after. A
+    /// load that is met now began after he came, so whatever it finds is the answer.
+    async fn ask_again(&self, key: &S::Key) -> Result<Lookup<S::Value>> {
+        let seen = self.flights.seen();
+        let lease = match self.inner().get(key).await? {
+            Lookup::Hit(entry) => return Ok(Lookup::Hit(entry)),
+            Lookup::Miss(lease) if lease.is_void() => return Ok(Lookup::Miss(lease)),
+            Lookup::Miss(lease) => lease,
+        };
+        match self.seek(&self.asked(key, None), Some(lease), seen) {
+            Sought::Flight(flight, own) => {
+                let found = flight.wait().await?;
+                self.landed(key, found, &flight, own.map(|own| own.lease)).await
+            }
+            Sought::Refused(refusal, own) => self.refused(key, refusal, own).await,
         }
     }
 

@@ -161,6 +161,7 @@ impl<S: Store, L: Loader<S::Key, S::Value>> Parts<S, L> {
             Some(entry) if lease.is_void() => return Ok(Ok(entry)),
             old => old,
         };
+        let lease = flight.begins_under(lease);
         Ok(Err(Missing { at, key, lease, old, flight }))
     }
 
@@ -204,13 +205,15 @@ impl<S: Store, L: Loader<S::Key, S::Value>> Parts<S, L> {
                     continue;
                 }
             };
+            flight.fills();
             fills.push((key, entry, lease));
-            kept.push((at, loaded, is_reload));
+            kept.push((at, loaded, is_reload, flight));
         }
         let filled = self.fill(fills).await;
-        for ((at, loaded, is_reload), filled) in kept.into_iter().zip(filled) {
+        for ((at, loaded, is_reload, flight), filled) in kept.into_iter().zip(filled) {
             found[at] = match filled {
                 Some(filled) => {
+                    flight.filled(filled);
                     self.count_reload(is_reload, filled);
                     loaded.map(|entry| as_kept(entry, filled))
                 }

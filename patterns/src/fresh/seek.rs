@@ -14,7 +14,7 @@ use super::settings::Freshness;
 use super::stats::{Counts, Event, FreshStats};
 use super::verdicts::{Refusal, Verdicts};
 use crate::flight::reentrance::Node;
-use crate::flight::{Flight, Flights, Lead, Seat, Seen};
+use crate::flight::{Flight, Flights, Lead, Passenger, Seat, Seen};
 use crate::loads::Loads;
 
 /// A store that loads what it misses and reloads what is no longer fresh. Made by
@@ -72,8 +72,8 @@ pub(super) struct Asked<'k, S: Store> {
 
 /// Where the news of a key is to come from.
 pub(super) enum Sought<S: Store> {
-    /// From this load; the caller keeps his own lease if another leads.
-    Flight(Arc<Flight<Found<S>>>, Option<Lease>),
+    /// From this load; the caller is its passenger if another leads, unless he has an entry.
+    Flight(Arc<Flight<Found<S>>>, Option<Passenger>),
     /// From nowhere.
     Refused(Refusal, Option<Lease>),
 }
@@ -142,7 +142,10 @@ impl<S: Store, L: Loader<S::Key, S::Value>> Fresh<S, L> {
         let node = Node::new();
         match self.board(asked.key, seen, node) {
             Boarded::Refused(refusal) => Sought::Refused(refusal, lease),
-            Boarded::Joined(flight) => Sought::Flight(flight, lease),
+            Boarded::Joined(flight) => {
+                let own = lease.map(|lease| Passenger::of(&flight, lease));
+                Sought::Flight(flight, own)
+            }
             Boarded::Leads(lead) => {
                 let flight = Arc::clone(lead.flight());
                 let wanted = Wanted { key: asked.key.clone(), lease, old: asked.entry.clone(), lead };

@@ -31,6 +31,9 @@ pub use namespace::{Namespace, Prefix};
 ///   `far.fronted_by(near).in_namespace(&ns)`.
 /// - `shared.read_through(db).in_namespace(&ns)` lets the origin see prefixed keys.
 ///
+/// A reader who comes after a [`Namespace::clear`] on the handle is not answered by a load that began before it, with the
+/// one exception that [`Tagged`](crate::Tagged) names.
+///
 /// # When something fails
 ///
 /// - Errors of the wrapped store are passed on. [`clear`](Store::clear) asks it nothing, and can't fail.

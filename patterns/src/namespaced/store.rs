@@ -16,6 +16,10 @@ impl<S: Store<Key: SharedKey>> Namespaced<S> {
         self.key(self.namespace.epoch(), key)
     }
 
+    fn still(&self, epoch: u64, filled: Filled) -> Filled {
+        if epoch == self.namespace.epoch() { filled } else { Filled::Void }
+    }
+
     fn dated<V>(&self, epoch: u64, found: Lookup<V>) -> Lookup<V> {
         match found {
             Lookup::Hit(entry) => Lookup::Hit(entry),
@@ -51,10 +55,13 @@ impl<S: Store<Key: SharedKey>> Store for Namespaced<S> {
         Ok(self.namespace.dated(epoch, lease))
     }
 
-    /// Fills the epoch of the lease: should it end meanwhile, nobody will look there.
+    /// Fills the epoch of the lease: should it end meanwhile, nobody will look there, and the fill was void.
     async fn fill(&self, key: Plain<S>, entry: Entry<S::Value>, lease: Lease) -> Result<Filled> {
         match self.namespace.undated(lease) {
-            Some((epoch, lease)) => self.inner.fill(self.key(epoch, &key), entry, lease).await,
+            Some((epoch, lease)) => {
+                let filled = self.inner.fill(self.key(epoch, &key), entry, lease).await?;
+                Ok(self.still(epoch, filled))
+            }
             None => Ok(Filled::Void),
         }
     }
@@ -85,12 +92,12 @@ impl<S: Store<Key: SharedKey>> Store for Namespaced<S> {
         let (mut places, mut good) = (Vec::new(), Vec::new());
         for (at, (key, entry, lease)) in entries.into_iter().enumerate() {
             if let Some((epoch, lease)) = self.namespace.undated(lease) {
-                places.push(at);
+                places.push((at, epoch));
                 good.push((self.key(epoch, &key), entry, lease));
             }
         }
-        for (at, filled) in places.into_iter().zip(self.inner.fill_many(good).await?) {
-            answers[at] = filled;
+        for ((at, epoch), filled) in places.into_iter().zip(self.inner.fill_many(good).await?) {
+            answers[at] = self.still(epoch, filled);
         }
         Ok(answers)
     }

@@ -7,7 +7,7 @@ use larder_core::{BoxFuture, Entry, Lease, Loader, Lookup, Result, Store};
 use super::ReadThrough;
 use super::origin::{Found, Wanted};
 use crate::flight::reentrance::Node;
-use crate::flight::{Flight, Lead, Seat, Seen, fly_many};
+use crate::flight::{Flight, Lead, Passenger, Seat, Seen, fly_many};
 
 /// Where the answer to one key of the batch comes from.
 enum Place<'k, S: Store> {
@@ -17,7 +17,7 @@ enum Place<'k, S: Store> {
     Loading {
         key: &'k S::Key,
         flight: Arc<Flight<Found<S>>>,
-        own: Option<Lease>,
+        own: Option<Passenger>,
     },
 }
 
@@ -60,7 +60,10 @@ impl<S: Store, L: Loader<S::Key, S::Value>> ReadThrough<S, L> {
                 Lookup::Hit(entry) => Place::Found(entry),
                 Lookup::Miss(lease) if lease.is_void() => Place::Absent(lease),
                 Lookup::Miss(lease) => match self.flights.board(key, seen, node) {
-                    Seat::Join(flight) => Place::Loading { key, flight, own: Some(lease) },
+                    Seat::Join(flight) => {
+                        let own = Some(Passenger::of(&flight, lease));
+                        Place::Loading { key, flight, own }
+                    }
                     Seat::Lead(lead) => {
                         let flight = Arc::clone(lead.flight());
                         boarded.leads.push(lead);

@@ -11,7 +11,7 @@ use std::time::Duration;
 use larder_core::{Env, Lease, Loader, Lookup, Result, Store};
 
 use crate::flight::reentrance::Node;
-use crate::flight::{Flight, Flights, Lead, Seat, Seen};
+use crate::flight::{Flight, Flights, Lead, Passenger, Seat, Seen};
 use crate::loads::LoadStats;
 use origin::{Found, Parts, Wanted};
 
@@ -35,7 +35,8 @@ use origin::{Found, Parts, Wanted};
 ///   cached, and [`LoadStats::unkept`] counts it.
 /// - A batch answered with the wrong number of values: [`ErrorKind::Load`](larder_core::ErrorKind::Load), nothing is cached.
 /// - A write comes while its key is loaded: present waiters get what was loaded, the store keeps what was written, and
-///   who comes after the write starts a new load if he misses.
+///   who comes after the write starts a new load if he misses. So does who comes after an invalidation that this store could
+///   not see, of a tag or a namespace or of the store below: he looks again if what he waited for was not kept.
 /// - The runtime that runs a load shuts down: those who wait get [`ErrorKind::Cancelled`](larder_core::ErrorKind::Cancelled).
 pub struct ReadThrough<S: Store, L> {
     parts: Arc<Parts<S, L>>,
@@ -74,7 +75,10 @@ impl<S: Store, L: Loader<S::Key, S::Value>> ReadThrough<S, L> {
 
     async fn load(&self, key: &S::Key, lease: Lease, seen: Seen) -> Result<Lookup<S::Value>> {
         let (flight, own) = match self.flights.board(key, seen, Node::new()) {
-            Seat::Join(flight) => (flight, Some(lease)),
+            Seat::Join(flight) => {
+                let passenger = Passenger::of(&flight, lease);
+                (flight, Some(passenger))
+            }
             Seat::Lead(lead) => (self.lead(key, lease, lead)?, None),
         };
         self.await_flight(key, &flight, own).await
@@ -96,9 +100,40 @@ impl<S: Store, L: Loader<S::Key, S::Value>> ReadThrough<S, L> {
         &self,
         key: &S::Key,
         flight: &Flight<Found<S>>,
+        own: Option<Passenger>,
+    ) -> Result<Lookup<S::Value>> {
+        let found = flight.wait().await?;
+        match own {
+            Some(own) if flight.may_be_older_than(&own) => self.ask_again(key).await,
+            own => self.landed(key, found, flight, own.map(|own| own.lease)).await,
+        }
+    }
+
+    /// Looks up anew for one who waited for a load that may have begun before an invalidation he came after. A
+    /// load that is met now began after he came, so whatever it finds is the answer.
+    async fn ask_again(&self, key: &S::Key) -> Result<Lookup<S::Value>> {
+        let seen = self.flights.seen();
+        let lease = match self.parts.inner.get(key).await? {
+            Lookup::Hit(entry) => return Ok(Lookup::Hit(entry)),
+            Lookup::Miss(lease) if lease.is_void() => return Ok(Lookup::Miss(lease)),
+            Lookup::Miss(lease) => lease,
+        };
+        let (flight, own) = match self.flights.board(key, seen, Node::new()) {
+            Seat::Join(flight) => (flight, Some(lease)),
+            Seat::Lead(lead) => (self.lead(key, lease, lead)?, None),
+        };
+        let found = flight.wait().await?;
+        self.landed(key, found, &flight, own).await
+    }
+
+    async fn landed(
+        &self,
+        key: &S::Key,
+        found: Found<S>,
+        flight: &Flight<Found<S>>,
         own: Option<Lease>,
     ) -> Result<Lookup<S::Value>> {
-        match flight.wait().await? {
+        match found {
             Some(entry) => Ok(Lookup::Hit(entry)),
             None => match own.or_else(|| flight.take_lease()) {
                 Some(lease) => Ok(Lookup::Miss(lease)),

@@ -38,6 +38,7 @@ impl<S: Store, L: Loader<S::Key, S::Value>> Parts<S, L> {
         if wanted.lease.is_void() {
             return Ok(self.settle(wanted, None).await);
         }
+        wanted.lease = wanted.flight.begins_under(wanted.lease);
         let loaded = self.loads.measured(env.clock(), self.loader.load(&wanted.key)).await?;
         Ok(self.settle(wanted, loaded).await)
     }
@@ -50,7 +51,10 @@ impl<S: Store, L: Loader<S::Key, S::Value>> Parts<S, L> {
             let entry = self.look_again(&mut wanted).await?;
             match entry {
                 None if wanted.lease.is_void() => wanted.flight.leave_lease(wanted.lease),
-                None => missing.push((at, wanted)),
+                None => {
+                    wanted.lease = wanted.flight.begins_under(wanted.lease);
+                    missing.push((at, wanted));
+                }
                 Some(_) => {}
             }
             found.push(entry);
@@ -65,7 +69,8 @@ impl<S: Store, L: Loader<S::Key, S::Value>> Parts<S, L> {
             match loaded {
                 None => wanted.flight.leave_lease(wanted.lease),
                 Some(entry) => {
-                    places.push(at);
+                    wanted.flight.fills();
+                    places.push((at, wanted.flight));
                     found[at] = Some(entry.clone());
                     fills.push((wanted.key, entry, wanted.lease));
                 }
@@ -73,7 +78,8 @@ impl<S: Store, L: Loader<S::Key, S::Value>> Parts<S, L> {
         }
         if !fills.is_empty() {
             let filled = self.taken(self.inner.fill_many(fills).await).unwrap_or_default();
-            for (at, filled) in places.into_iter().zip(filled) {
+            for ((at, flight), filled) in places.into_iter().zip(filled) {
+                flight.filled(filled);
                 found[at] = found[at].take().map(|entry| as_kept(entry, filled));
             }
         }
@@ -99,8 +105,11 @@ impl<S: Store, L: Loader<S::Key, S::Value>> Parts<S, L> {
             wanted.flight.leave_lease(wanted.lease);
             return None;
         };
+        wanted.flight.fills();
         let filled = self.taken(self.inner.fill(wanted.key, entry.clone(), wanted.lease).await);
-        Some(as_kept(entry, filled.unwrap_or(Filled::Void)))
+        let filled = filled.unwrap_or(Filled::Void);
+        wanted.flight.filled(filled);
+        Some(as_kept(entry, filled))
     }
 
     /// Counts a failure of the store to take what was loaded. That a lease was void is none.

@@ -40,7 +40,9 @@ pub use tag::Tag;
 /// - `near.read_through(db).tagged(tags)` does not compile unless `db` makes stamped values: there would be no version from
 ///   before the load.
 ///
-/// A reader who joins a load that began before an invalidation gets what that load gives; the store does not keep it.
+/// A reader who comes after an invalidation doesn't get what a load brings that began before it: he waits for that, and is
+/// answered by the next. One case is left: if the key is also written through the tower while that load goes on, he who came
+/// between the two gets what was there before both. The store keeps it in no case.
 ///
 /// # When something fails
 ///
@@ -102,10 +104,10 @@ where
         lease: Lease,
         tags: &[Tag],
     ) -> Result<Filled> {
-        match self.loaded(&key, entry, lease, tags) {
-            Some((stamped, lease)) => self.inner.fill(key, stamped, lease).await,
-            None => Ok(Filled::Void),
-        }
+        let Some((stamped, lease)) = self.loaded(&key, entry, lease, tags) else { return Ok(Filled::Void) };
+        let stamp = stamped.value().stamp().clone();
+        let filled = self.inner.fill(key, stamped, lease).await?;
+        Ok(self.still(filled, &stamp))
     }
 
     /// An entry that is written now.
@@ -125,6 +127,11 @@ where
         let (version, lease) = self.tags.undated(lease)?;
         let stamp = Stamp::new(version, self.names(key, &entry, more));
         self.tags.vouch_for(&stamp).then(|| (entry.map(|value| Stamped::new(value, stamp)), lease))
+    }
+
+    /// What is to be said of a fill: that of an entry which was invalidated while the wrapped store took it is void.
+    fn still(&self, filled: Filled, stamp: &Stamp) -> Filled {
+        if self.tags.vouch_for(stamp) { filled } else { Filled::Void }
     }
 
     fn names(&self, key: &S::Key, entry: &Entry<V>, more: &[Tag]) -> impl Iterator<Item = Tag> {

@@ -69,12 +69,12 @@ where
         let (mut places, mut good) = (Vec::new(), Vec::new());
         for (at, (key, entry, lease)) in entries.into_iter().enumerate() {
             if let Some((stamped, lease)) = self.loaded(&key, entry, lease, &[]) {
-                places.push(at);
+                places.push((at, stamped.value().stamp().clone()));
                 good.push((key, stamped, lease));
             }
         }
-        for (at, filled) in places.into_iter().zip(self.inner.fill_many(good).await?) {
-            answers[at] = filled;
+        for ((at, stamp), filled) in places.into_iter().zip(self.inner.fill_many(good).await?) {
+            answers[at] = self.still(filled, &stamp);
         }
         Ok(answers)
     }

@@ -87,3 +87,45 @@ impl<S: Store<Key = u64, Value = u64>> Store for Aside<S> {
 fn looked_up(value: Option<u64>) -> Lookup<u64> {
     value.map_or(Lookup::Miss(Lease::void()), |value| Lookup::Hit(Entry::new(value)))
 }
+
+/// A tower that is told of changes on a handle, behind its back: nothing is written or removed through it.
+pub(crate) struct ByHandle<S> {
+    pub(crate) tower: S,
+    /// The key has changed.
+    pub(crate) changed: Box<dyn Fn(u64) + Send + Sync>,
+    /// Anything may have changed.
+    pub(crate) all_changed: Box<dyn Fn() + Send + Sync>,
+}
+
+impl<S: Store<Key = u64, Value = u64>> Store for ByHandle<S> {
+    type Key = u64;
+    type Value = u64;
+
+    async fn get(&self, key: &u64) -> Result<Lookup<u64>> {
+        self.tower.get(key).await
+    }
+    fn get_now(&self, key: &u64) -> Option<Lookup<u64>> {
+        self.tower.get_now(key)
+    }
+    async fn lease(&self, key: &u64) -> Result<Lease> {
+        self.tower.lease(key).await
+    }
+    async fn fill(&self, key: u64, entry: Entry<u64>, lease: Lease) -> Result<Filled> {
+        self.tower.fill(key, entry, lease).await
+    }
+    async fn insert(&self, key: u64, _entry: Entry<u64>) -> Result<()> {
+        (self.changed)(key);
+        Ok(())
+    }
+    async fn remove(&self, key: &u64) -> Result<bool> {
+        (self.changed)(*key);
+        Ok(false)
+    }
+    async fn clear(&self) -> Result<()> {
+        (self.all_changed)();
+        Ok(())
+    }
+    async fn get_many(&self, keys: &[u64]) -> Result<Vec<Lookup<u64>>> {
+        self.tower.get_many(keys).await
+    }
+}
