@@ -9,21 +9,23 @@ use crate::workload::{CLIENTS, Requests};
 type Run = Box<dyn Fn(usize, u64) -> u64 + Sync>;
 
 /// One row of a table: not built before it is needed.
-pub(crate) struct Contestant {
-    pub(crate) name: String,
+pub struct Contestant {
+    /// What its row is called.
+    pub name: String,
     build: Box<dyn FnOnce() -> Run>,
 }
 
 /// A contestant that is ready.
-pub(crate) struct Ready {
-    pub(crate) name: String,
+pub struct Ready {
+    /// What its row is called.
+    pub name: String,
     run: Run,
 }
 
 impl Contestant {
     /// A contestant whose operation, for one key, is what `build` makes: it says whether it was a hit. Each client goes
     /// through the requests from where its last turn ended.
-    pub(crate) fn new<K, O>(name: &str, requests: &Requests<K>, build: impl FnOnce() -> O + 'static) -> Self
+    pub fn new<K, O>(name: &str, requests: &Requests<K>, build: impl FnOnce() -> O + 'static) -> Self
     where
         K: Send + Sync + 'static,
         O: Fn(&K) -> bool + Sync + 'static,
@@ -43,14 +45,27 @@ impl Contestant {
         Self { name: name.to_owned(), build: Box::new(build) }
     }
 
-    pub(crate) fn ready(self) -> Ready {
+    /// Builds it.
+    pub fn ready(self) -> Ready {
         Ready { name: self.name, run: (self.build)() }
+    }
+}
+
+impl std::fmt::Debug for Contestant {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Contestant").field(&self.name).finish()
+    }
+}
+
+impl std::fmt::Debug for Ready {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Ready").field(&self.name).finish()
     }
 }
 
 impl Ready {
     /// Does `operations` as `client`; how many were hits.
-    pub(crate) fn run(&self, client: usize, operations: u64) -> u64 {
+    pub fn run(&self, client: usize, operations: u64) -> u64 {
         (self.run)(client, operations)
     }
 }

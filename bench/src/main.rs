@@ -11,18 +11,16 @@
 //! Contestants take turns within one run, and each ratio is the median of the rounds' own ratios: what else the machine
 //! does at the moment slows all of them alike. Trust ratios before nanoseconds, and instructions before both.
 
-mod contestant;
 mod instructions;
 mod options;
-mod polled;
 mod report;
+mod run;
 mod scenarios;
 mod setting;
-mod timing;
-mod workload;
 
 use std::process::ExitCode;
 
+use larder_bench::{contestant, polled, workload};
 use options::{Mode, Options};
 use report::Report;
 use scenarios::SCENARIOS;
@@ -49,7 +47,7 @@ fn run(options: &Options) -> Result<(), String> {
     }
     let mut report = Report::new(options.csv, options.mode);
     match options.mode {
-        Mode::Time => chosen.iter().for_each(|scenario| timing::time(scenario, options, &mut report)),
+        Mode::Time => chosen.iter().for_each(|scenario| run::time(scenario, options, &mut report)),
         Mode::Instructions => {
             instructions::find_counter()?;
             for scenario in chosen.iter().filter(|scenario| scenario.is_small) {

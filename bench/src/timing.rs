@@ -3,61 +3,63 @@
 use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
-use crate::contestant::{Contestant, Ready};
-use crate::options::Options;
-use crate::report::{Report, Row};
-use crate::scenarios::Scenario;
-use crate::setting::Setting;
+use crate::contestant::Ready;
 
-/// How long and how often: short turns, so that contestants meet the same weather.
-struct Schedule {
-    turn: Duration,
-    rounds: usize,
+/// How long a turn is and how many there are: short ones, so that contestants meet the same weather.
+#[derive(Clone, Copy, Debug)]
+pub struct Schedule {
+    /// About how long one turn takes.
+    pub turn: Duration,
+    /// How many turns each contestant has.
+    pub rounds: usize,
 }
 
 /// What one contestant did in one turn.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Turn {
     nanos: f64,
     hit_rate: f64,
 }
 
-/// Measures `scenario` for each of its numbers of threads.
-pub(crate) fn time(scenario: &Scenario, options: &Options, report: &mut Report) {
-    let schedule = if options.quick {
-        Schedule { turn: Duration::from_millis(4), rounds: 21 }
-    } else {
-        Schedule { turn: Duration::from_millis(10), rounds: 101 }
-    };
-    let contestants: Vec<_> =
-        (scenario.contestants)(Setting::TIMED).into_iter().map(Contestant::ready).collect();
-    for threads in scenario.threads {
-        report.scenario(scenario, *threads);
-        for row in compete(&contestants, *threads, &schedule) {
-            report.row(&row);
-        }
+/// What one contestant did in all of its turns.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// What its row is called.
+    pub name: String,
+    turns: Vec<Turn>,
+}
+
+impl Standing {
+    /// Nanoseconds an operation, as each of the threads sees it.
+    pub fn nanos(&self) -> f64 {
+        median(self.turns.iter().map(|turn| turn.nanos))
+    }
+
+    /// The part of its operations that were hits.
+    pub fn hit_rate(&self) -> f64 {
+        median(self.turns.iter().map(|turn| turn.hit_rate))
+    }
+
+    /// How many times as long as `yardstick` it takes: the median of the rounds' own ratios.
+    pub fn ratio_to(&self, yardstick: &Self) -> f64 {
+        median(self.turns.iter().zip(&yardstick.turns).map(|(own, yardstick)| own.nanos / yardstick.nanos))
     }
 }
 
-/// All rounds. The first contestant is the yardstick of the others.
-fn compete(contestants: &[Ready], threads: usize, schedule: &Schedule) -> Vec<Row> {
+/// All rounds, with `threads` threads at a time.
+pub fn compete(contestants: &[Ready], threads: usize, schedule: Schedule) -> Vec<Standing> {
     let operations: Vec<u64> =
         contestants.iter().map(|contestant| calibrate(contestant, threads, schedule.turn)).collect();
-    let mut turns = vec![Vec::with_capacity(schedule.rounds); contestants.len()];
+    let standing = |contestant: &Ready| Standing { name: contestant.name.clone(), turns: Vec::new() };
+    let mut standings: Vec<_> = contestants.iter().map(standing).collect();
     for round in 0..schedule.rounds {
         // Another one begins each round.
         for offset in 0..contestants.len() {
             let index = (round + offset) % contestants.len();
-            turns[index].push(turn(&contestants[index], threads, operations[index]));
+            standings[index].turns.push(turn(&contestants[index], threads, operations[index]));
         }
     }
-    let row = |(contestant, own): (&Ready, &Vec<Turn>)| {
-        let nanos = median(own.iter().map(|turn| turn.nanos));
-        let ratio = median(own.iter().zip(&turns[0]).map(|(own, yardstick)| own.nanos / yardstick.nanos));
-        let hit_rate = median(own.iter().map(|turn| turn.hit_rate));
-        Row { contestant: contestant.name.clone(), threads, cost: nanos, ratio, hit_rate: Some(hit_rate) }
-    };
-    contestants.iter().zip(&turns).map(row).collect()
+    standings
 }
 
 /// How many operations a thread does in a turn of about `length`. Warms up, too.
@@ -98,7 +100,8 @@ fn turn(contestant: &Ready, threads: usize, operations: u64) -> Turn {
     }
 }
 
-fn median(values: impl Iterator<Item = f64>) -> f64 {
+/// The middle of `values`; not a number if there are none.
+pub fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;

@@ -9,11 +9,13 @@ use larder::lab::generate::Zipf;
 const EXPONENT: f64 = 0.99;
 
 /// One client alone, and two together: each has its own place in the requests, far from the others'.
-pub(crate) const CLIENTS: usize = 3;
+pub const CLIENTS: usize = 3;
 
 /// Requests in their order, which all contestants go through in a circle.
-pub(crate) struct Requests<K> {
-    pub(crate) keys: Arc<[K]>,
+#[derive(Debug)]
+pub struct Requests<K> {
+    /// The keys, in the order in which they are asked for.
+    pub keys: Arc<[K]>,
 }
 
 impl<K> Clone for Requests<K> {
@@ -24,18 +26,23 @@ impl<K> Clone for Requests<K> {
 
 impl<K> Requests<K> {
     /// `count` requests for `ranks` keys, which `name` makes.
-    pub(crate) fn zipf(ranks: u64, count: usize, name: impl Fn(u64) -> K) -> Self {
-        Self { keys: Zipf::new(ranks, EXPONENT, 1).take(count).map(name).collect() }
+    pub fn zipf(ranks: u64, count: usize, name: impl Fn(u64) -> K) -> Self {
+        Self::skewed(ranks, EXPONENT, count, name)
+    }
+
+    /// The same with another exponent of Zipf's law.
+    pub fn skewed(ranks: u64, exponent: f64, count: usize, name: impl Fn(u64) -> K) -> Self {
+        Self { keys: Zipf::new(ranks, exponent, 1).take(count).map(name).collect() }
     }
 
     /// Where `client` starts.
-    pub(crate) fn start(&self, client: usize) -> usize {
+    pub fn start(&self, client: usize) -> usize {
         (self.keys.len() / CLIENTS * client) % self.keys.len()
     }
 }
 
 /// The ranks below `ranks` in a random order, so that the popular ones don't lie side by side in memory.
-pub(crate) fn shuffled(ranks: u64) -> Vec<u64> {
+pub fn shuffled(ranks: u64) -> Vec<u64> {
     let random = Random::seeded(2);
     let mut order: Vec<u64> = (0..ranks).collect();
     for last in (1..order.len()).rev() {
@@ -45,12 +52,12 @@ pub(crate) fn shuffled(ranks: u64) -> Vec<u64> {
 }
 
 /// The number that stands for `rank`: near ranks have far numbers, different ranks different ones.
-pub(crate) const fn number(rank: u64) -> u64 {
+pub const fn number(rank: u64) -> u64 {
     rank.wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
 /// The same as a string of 24 bytes.
-pub(crate) fn string(rank: u64) -> String {
+pub fn string(rank: u64) -> String {
     format!("user:{:019}", number(rank) >> 1)
 }
 

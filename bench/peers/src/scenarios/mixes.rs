@@ -1,0 +1,58 @@
+//! Look-ups and inserts together, with less room than keys.
+
+use larder_bench::contestant::Contestant;
+use larder_bench::workload::{Requests, number};
+
+use crate::peer::{Peer, PeerKey, PeerValue, field, is_hit, warmed};
+
+const RANKS: u64 = 1_000_000;
+
+/// Look up, insert on a miss, with room for a tenth of the keys.
+pub fn read_mostly(exponent: f64) -> Vec<Contestant> {
+    let requests = Requests::skewed(RANKS, exponent, 1 << 21, number);
+    field!(caches: u64, u64, read_or_insert(&requests, RANKS / 10))
+}
+
+/// Every other operation is an insert.
+pub fn half_inserts() -> Vec<Contestant> {
+    let requests = Requests::zipf(100_000, 1 << 20, number);
+    field!(caches: u64, u64, read_and_write(&requests, 10_000))
+}
+
+/// Popular keys and, between them, keys that never come again for a long time.
+pub fn scan() -> Vec<Contestant> {
+    let hot = Requests::zipf(10_000, 3 << 19, number);
+    let mut fresh = 10_000..;
+    let keys = hot.keys.chunks(3).flat_map(|three| {
+        let scanned = fresh.next().map(number);
+        three.iter().copied().chain(scanned)
+    });
+    let requests = Requests { keys: keys.collect() };
+    field!(caches: u64, u64, read_or_insert(&requests, 8_000))
+}
+
+fn read_or_insert<P: Peer<K, V>, K: PeerKey + Into<V>, V: PeerValue>(
+    requests: &Requests<K>,
+    capacity: u64,
+) -> Contestant {
+    warmed(requests, capacity, |cache: &P, key: &K| {
+        let hit = is_hit::<P, K, V>(cache, key);
+        if !hit {
+            cache.insert(key.clone(), key.clone().into());
+        }
+        hit
+    })
+}
+
+// The three parameters are what `field!` gives to all.
+#[allow(clippy::extra_unused_type_parameters)]
+fn read_and_write<P: Peer<u64, u64>, K, V>(requests: &Requests<u64>, capacity: u64) -> Contestant {
+    warmed(requests, capacity, |cache: &P, key: &u64| {
+        // Which of the two is a matter of the key, so that no contestant has to count.
+        if key.count_ones().is_multiple_of(2) {
+            cache.insert(*key, !*key);
+            return true;
+        }
+        is_hit(cache, key)
+    })
+}
