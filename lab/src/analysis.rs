@@ -1,5 +1,6 @@
 //! What a workload does over time, and how its requests are spread over its keys.
 
+use crate::replay::Watch;
 use crate::stack::Distances;
 use crate::workload::Workload;
 
@@ -33,9 +34,9 @@ pub struct Window {
 }
 
 impl Analysis {
-    /// Of all requests.
-    pub fn of(workload: &Workload) -> Self {
-        let distances = Distances::of(workload.keys());
+    /// Of all requests, or as far as it is not stopped.
+    pub fn of(workload: &Workload, watch: &Watch) -> Self {
+        let distances = Distances::of(workload.watched_keys(watch));
         let counts = counts(workload);
         let one_hit_wonders = counts.iter().rev().take_while(|count| **count == 1).count() as u64;
         Self {

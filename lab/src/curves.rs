@@ -54,7 +54,11 @@ pub(crate) fn answer(workload: &Workload, question: &Question<'_>) -> Vec<Curve>
     let replayed = if in_one_pass { others } else { contenders.to_vec() };
     let mut curves = by_replay(workload, &Question { contenders: &replayed, ..*question });
     if in_one_pass && !lru.is_empty() {
-        curves.push(of_lru(&Distances::of(workload.keys()), capacities));
+        let _progress = Progress::start("measuring distances", Some(workload.totals.requests));
+        let distances = Distances::of(workload.watched_keys(&watch()));
+        if !watch().is_stopped() {
+            curves.push(of_lru(&distances, capacities));
+        }
     }
     curves.sort_by_key(|curve| contenders.iter().position(|one| one.name() == curve.policy));
     curves

@@ -13,8 +13,8 @@ pub(crate) enum Failure {
     Usage(String),
     /// The data is not what it should be. Exit code 1.
     Data(String),
-    /// Somebody pressed Ctrl-C. Exit code 130.
-    Stopped,
+    /// Somebody pressed Ctrl-C; what was done until then. Exit code 130.
+    Stopped(String),
     /// Who read the output has gone. Nothing to say.
     Unread,
 }
@@ -32,7 +32,7 @@ impl Failure {
     pub(crate) fn report(&self) {
         let line = match self {
             Self::Usage(why) | Self::Data(why) => why.split_whitespace().collect::<Vec<_>>().join(" "),
-            Self::Stopped => "stopped: what is printed is what was done so far".to_owned(),
+            Self::Stopped(done) => format!("stopped: {done}"),
             Self::Unread => return,
         };
         let _ = writeln!(io::stderr(), "larder: {line}");
@@ -42,7 +42,7 @@ impl Failure {
         ExitCode::from(match self {
             Self::Usage(_) => 2,
             Self::Data(_) => 1,
-            Self::Stopped => 130,
+            Self::Stopped(_) => 130,
             Self::Unread => 0,
         })
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::chunk::Numbering;
+use crate::replay::{Watch, Watched};
 use crate::trace::{Error, Problem, Trace};
 
 /// What a trace is like.
@@ -55,9 +56,9 @@ pub struct Returns {
 }
 
 impl Profile {
-    /// Reads all of `trace`.
-    pub fn of(trace: Trace) -> Result<Self, Error> {
-        Reading::default().run(trace)
+    /// Reads all of `trace`, or as far as it is not stopped.
+    pub fn of(trace: Trace, watch: &Watch) -> Result<Self, Error> {
+        Reading::default().run(watch.through(trace))
     }
 
     /// How often a key is asked for on average.
@@ -90,11 +91,11 @@ struct Reading {
 }
 
 impl Reading {
-    fn run(mut self, mut trace: Trace) -> Result<Profile, Error> {
+    fn run(mut self, mut requests: Watched<'_>) -> Result<Profile, Error> {
         self.returns.resize(SCALES, 0);
-        while let Some(request) = trace.next().transpose()? {
+        while let Some(request) = requests.next().transpose()? {
             let key = self.numbering.number(request.key);
-            let key = key.ok_or_else(|| trace.error(Problem::ManyKeys))? as usize;
+            let key = key.ok_or_else(|| requests.trace.error(Problem::ManyKeys))? as usize;
             if key == self.counts.len() {
                 self.counts.push(0);
                 self.sizes.push(0);

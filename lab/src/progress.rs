@@ -9,6 +9,8 @@ use std::time::Duration;
 use indicatif::{HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use larder_lab::replay::Watch;
 
+use crate::failure::Failure;
+
 /// Nothing is shown of what takes less.
 const PATIENCE: Duration = Duration::from_secs(2);
 const STEP: Duration = Duration::from_millis(100);
@@ -31,6 +33,14 @@ pub(crate) fn watch() -> Arc<Watch> {
     Arc::clone(watch)
 }
 
+/// What is said where a file would have been written.
+pub(crate) const NOTHING: &str = "nothing was written";
+
+/// Fails if Ctrl-C was pressed, with what was `done` until then.
+pub(crate) fn stopped(done: impl FnOnce() -> String) -> Result<(), Failure> {
+    if watch().is_stopped() { Err(Failure::Stopped(done())) } else { Ok(()) }
+}
+
 /// A bar that is shown after two seconds, if there is a terminal to show it on.
 pub(crate) struct Progress {
     ended: Sender<()>,
@@ -38,7 +48,8 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// Shows how many requests the watch counts from now on, of this many if it is known.
+    /// Shows how many requests the watch counts from now on: of this many if it is known, else of as many as the part of
+    /// the file lets expect.
     pub(crate) fn start(what: &'static str, of: Option<u64>) -> Self {
         let (ended, end) = channel();
         if !std::io::stderr().is_terminal() {
@@ -46,13 +57,18 @@ impl Progress {
         }
         let watch = watch();
         let before = watch.done();
+        watch.tell(None);
         let thread = thread::spawn(move || {
             if end.recv_timeout(PATIENCE) != Err(RecvTimeoutError::Timeout) {
                 return;
             }
-            let bar = bar(what, of);
+            let bar = bar(what, of, watch.part().is_some());
             while end.recv_timeout(STEP) == Err(RecvTimeoutError::Timeout) {
-                bar.set_position(watch.done() - before);
+                let done = watch.done() - before;
+                if let (None, Some(part)) = (of, watch.part()) {
+                    bar.set_length(((done as f64 / part) as u64).max(done));
+                }
+                bar.set_position(done);
             }
             bar.finish_and_clear();
         });
@@ -69,10 +85,11 @@ impl Drop for Progress {
     }
 }
 
-fn bar(what: &'static str, of: Option<u64>) -> ProgressBar {
-    let template = match of {
-        Some(_) => "{msg} {wide_bar} {percent}%  {rate}  {left} left",
-        None => "{msg} {human_pos} requests  {rate}",
+fn bar(what: &'static str, of: Option<u64>, is_part_known: bool) -> ProgressBar {
+    let template = if of.is_some() || is_part_known {
+        "{msg} {wide_bar} {percent}%  {rate}  {left} left"
+    } else {
+        "{msg} {human_pos} requests  {rate}"
     };
     let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
     let style = style

@@ -7,16 +7,21 @@ use std::thread;
 
 use crate::chunk::{Chunk, Chunks};
 use crate::tally::{Replay, Tally};
-use crate::trace::Error;
+use crate::trace::{Error, Request, Trace};
 
 /// How many chunks may wait for a slow worker.
 const WAITING: usize = 4;
+
+/// So many requests are counted at a time.
+const COUNTED: usize = 1 << 12;
 
 /// How far work has come, and whether it should stop. Shared with those who show the one and ask for the other.
 #[derive(Debug, Default)]
 pub struct Watch {
     stop: AtomicBool,
     done: AtomicU64,
+    /// The bits of a number from 0 to 1.
+    part: AtomicU64,
 }
 
 impl Watch {
@@ -38,6 +43,45 @@ impl Watch {
     /// Counts requests.
     pub fn add(&self, requests: usize) {
         self.done.fetch_add(requests as u64, Ordering::Relaxed);
+    }
+
+    /// Which part of a file has been read, from 0 to 1, if somebody knows how long it is.
+    pub fn part(&self) -> Option<f64> {
+        Some(f64::from_bits(self.part.load(Ordering::Relaxed))).filter(|part| *part > 0.0)
+    }
+
+    /// Says which part has been read.
+    pub fn tell(&self, part: Option<f64>) {
+        self.part.store(part.unwrap_or(0.0).to_bits(), Ordering::Relaxed);
+    }
+
+    /// The requests of `trace`, counted, until the work should end.
+    pub const fn through(&self, trace: Trace) -> Watched<'_> {
+        Watched { trace, watch: self, uncounted: 0 }
+    }
+}
+
+/// A trace that somebody watches. Made by [`Watch::through`].
+#[derive(Debug)]
+pub struct Watched<'a> {
+    pub(crate) trace: Trace,
+    watch: &'a Watch,
+    uncounted: usize,
+}
+
+impl Iterator for Watched<'_> {
+    type Item = Result<Request, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.uncounted == COUNTED {
+            self.watch.add(std::mem::take(&mut self.uncounted));
+            self.watch.tell(self.trace.progress());
+            if self.watch.is_stopped() {
+                return None;
+            }
+        }
+        self.uncounted += 1;
+        self.trace.next()
     }
 }
 
@@ -101,8 +145,9 @@ pub fn from_stream(
 }
 
 fn broadcast(chunks: &mut Chunks, senders: &[SyncSender<Arc<Chunk>>], watch: &Watch) -> Result<(), Error> {
-    for chunk in chunks {
-        let chunk = Arc::new(chunk?);
+    while let Some(chunk) = chunks.next().transpose()? {
+        let chunk = Arc::new(chunk);
+        watch.tell(chunks.progress());
         for sender in senders {
             // A worker only goes away by panicking, which the scope passes on.
             let _ = sender.send(Arc::clone(&chunk));

@@ -16,6 +16,7 @@ use crate::arguments::{OneTrace, Reading};
 use crate::curves::{Effort, Question, answer, curve_chart, loaded};
 use crate::failure::Failure;
 use crate::page::{Cell, Page};
+use crate::progress::{Progress, watch};
 
 /// What was found out of one trace.
 pub(crate) struct Study {
@@ -47,7 +48,9 @@ pub(crate) fn study(
     let online = |curve: &Curve| Contender::named(curve.policy).is_some_and(Contender::is_online);
     curves.sort_by(|a, b| online(b).cmp(&online(a)).then(mean_ratio(a).total_cmp(&mean_ratio(b))));
     let verdicts = verdicts(&curves);
-    Ok(Study { name: trace.name(), curves, weighing, totals, analysis: Analysis::of(&workload), verdicts })
+    let _progress = Progress::start("analysing", Some(totals.requests));
+    let analysis = Analysis::of(&workload, &watch());
+    Ok(Study { name: trace.name(), curves, weighing, totals, analysis, verdicts })
 }
 
 impl Study {

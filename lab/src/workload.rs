@@ -67,6 +67,7 @@ impl Workload {
         let mut chunks = Vec::new();
         while let Some(chunk) = reading.next().transpose()? {
             watch.add(chunk.keys.len());
+            watch.tell(reading.progress());
             chunks.push(chunk);
             if reading.totals().requests > most {
                 chunks = Vec::new();
@@ -100,5 +101,11 @@ impl Workload {
     /// The number of each request's key, in order.
     pub fn keys(&self) -> impl Iterator<Item = u32> {
         self.chunks.iter().flat_map(|chunk| chunk.keys.iter().copied())
+    }
+
+    /// The same, counted, until the work should end.
+    pub fn watched_keys(&self, watch: &Watch) -> impl Iterator<Item = u32> {
+        let chunks = self.chunks.iter().take_while(|_| !watch.is_stopped());
+        chunks.inspect(|chunk| watch.add(chunk.keys.len())).flat_map(|chunk| chunk.keys.iter().copied())
     }
 }

@@ -35,7 +35,7 @@ fn advice_in_objects() {
         "runner-up  LRU:",
         "loads in a million",
         "capacity   5000 objects.",
-        "tells no times",
+        "no times are told",
     ];
     has(&advice, &said);
     assert!(advice.ends_with(&body(include_str!("pasted/objects.rs"))), "{advice}");

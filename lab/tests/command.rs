@@ -355,10 +355,37 @@ fn ctrl_c_prints_what_is_done_so_far() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130));
     let (rows, said) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
-    assert!(said.ends_with("what was done so far\n"), "{said}");
+    assert!(said.ends_with("stopped: 2 of 2 rows are what was done so far\n"), "{said}");
     let counted: Vec<&str> = rows.lines().skip(1).map(|row| row.split(',').nth(3).unwrap()).collect();
     assert!(counted.len() == 2 && counted[0] == counted[1], "all came equally far:\n{rows}");
     assert!(counted[0].parse::<u64>().unwrap() > 0, "{rows}");
+}
+
+/// A file is complete or not there.
+#[test]
+#[cfg(unix)]
+fn ctrl_c_leaves_nothing_half_written() {
+    let folder = Folder::new();
+    for arguments in [["convert", "-", "-o", "out.larder"], ["report", "-", "-o", "out.html"]] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_larder"))
+            .args(arguments)
+            .current_dir(folder.0.path())
+            .stdin(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut requests = child.stdin.take().unwrap();
+        let lines = "7\n8\n9\n".repeat(100_000);
+        requests.write_all(lines.as_bytes()).unwrap();
+        assert_eq!(folder.names().len(), 1, "the file is begun");
+        let kill = format!("kill -INT {}", child.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+        while requests.write_all(lines.as_bytes()).is_ok() {}
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(130));
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), "larder: stopped: nothing was written\n");
+        assert_eq!(folder.names().len(), 0, "{:?}", folder.names());
+    }
 }
 
 #[test]

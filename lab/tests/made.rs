@@ -1,6 +1,8 @@
 //! Counts on traces that we made: those of models which know nothing of our code but the trace, and numbers that are written
 //! down here so that nobody changes them unnoticed.
 
+use std::collections::VecDeque;
+use std::fmt::Write as _;
 use std::io::Cursor;
 
 use larder_lab::contender::{Contender, Rules};
@@ -36,14 +38,17 @@ fn misses(keys: &[u64], policy: &str, capacities: &[u64]) -> Vec<u64> {
     workload.replay(&specs, &Watch::default()).into_iter().map(|tally| tally.unwrap().misses).collect()
 }
 
+/// Keys in some order, with a number each.
+type List = VecDeque<(u64, u64)>;
+
 /// Misses of a cache that is a list of keys with a number each; `hit` and `victim` are all there is to the policy.
 fn plain(
     keys: &[u64],
     capacity: usize,
-    hit: impl Fn(&mut Vec<(u64, u64)>, usize),
-    victim: impl Fn(&mut Vec<(u64, u64)>, &[u64]) -> usize,
+    hit: impl Fn(&mut List, usize),
+    victim: impl Fn(&mut List, &[u64]) -> usize,
 ) -> u64 {
-    let mut list: Vec<(u64, u64)> = Vec::new();
+    let mut list = List::new();
     let mut misses = 0;
     for (at, key) in keys.iter().enumerate() {
         if let Some(place) = list.iter().position(|(other, _)| other == key) {
@@ -55,42 +60,42 @@ fn plain(
             let place = victim(&mut list, &keys[at..]);
             list.remove(place);
         }
-        list.push((*key, 0));
+        list.push_back((*key, 0));
     }
     misses
 }
 
-fn nothing(_: &mut Vec<(u64, u64)>, _: usize) {}
+fn nothing(_: &mut List, _: usize) {}
 
-fn to_the_end(list: &mut Vec<(u64, u64)>, place: usize) {
-    let entry = list.remove(place);
-    list.push(entry);
+fn to_the_end(list: &mut List, place: usize) {
+    let entry = list.remove(place).unwrap();
+    list.push_back(entry);
 }
 
-fn counted(list: &mut Vec<(u64, u64)>, place: usize) {
+fn counted(list: &mut List, place: usize) {
     list[place].1 += 1;
     to_the_end(list, place);
 }
 
-fn first(_: &mut Vec<(u64, u64)>, _: &[u64]) -> usize {
+fn first(_: &mut List, _: &[u64]) -> usize {
     0
 }
 
 /// The first of those with the fewest: who reached the number first.
-fn fewest(list: &mut Vec<(u64, u64)>, _: &[u64]) -> usize {
+fn fewest(list: &mut List, _: &[u64]) -> usize {
     (0..list.len()).min_by_key(|place| list[*place].1).unwrap()
 }
 
 /// The first without a mark; the marked before it lose theirs and go to the end.
-fn unmarked(list: &mut Vec<(u64, u64)>, _: &[u64]) -> usize {
+fn unmarked(list: &mut List, _: &[u64]) -> usize {
     while list[0].1 > 0 {
-        let (key, _) = list.remove(0);
-        list.push((key, 0));
+        list[0].1 = 0;
+        list.rotate_left(1);
     }
     0
 }
 
-fn marked(list: &mut Vec<(u64, u64)>, place: usize) {
+fn marked(list: &mut List, place: usize) {
     list[place].1 = 1;
 }
 
@@ -116,7 +121,7 @@ fn the_simplest_policies_count_as_lists_do() {
 fn the_bound_counts_as_one_who_looks_ahead() {
     for (name, keys) in traces() {
         let keys = &keys[..3_000];
-        let latest = |list: &mut Vec<(u64, u64)>, ahead: &[u64]| {
+        let latest = |list: &mut List, ahead: &[u64]| {
             let next = |key: u64| ahead.iter().position(|other| *other == key).unwrap_or(usize::MAX);
             (0..list.len()).max_by_key(|place| next(list[*place].0)).unwrap()
         };
@@ -136,7 +141,7 @@ fn no_count_changes_unnoticed() {
         for (name, keys) in traces() {
             let misses: Vec<String> =
                 misses(&keys, contender.name(), &[50, 500]).iter().map(u64::to_string).collect();
-            found += &format!("{} {name} {}\n", contender.name(), misses.join(" "));
+            writeln!(found, "{} {name} {}", contender.name(), misses.join(" ")).unwrap();
         }
     }
     let expected = include_str!("made/counts.txt");

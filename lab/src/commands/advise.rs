@@ -17,7 +17,7 @@ use crate::arguments::{OneTrace, is_fleeting, policies};
 use crate::curves::{Effort, Question, answer, loaded};
 use crate::failure::Failure;
 use crate::output::print;
-use crate::progress::watch;
+use crate::progress::{Progress, stopped, watch};
 
 /// Say which policy, capacity, shards and TTL to take, and what it costs to be wrong
 #[derive(Args)]
@@ -37,6 +37,8 @@ pub(crate) struct Advise {
     #[arg(long)]
     exact: bool,
 }
+
+const UNADVISED: &str = "there is no advice yet";
 
 /// What is advised.
 struct Advice {
@@ -62,16 +64,28 @@ impl Advise {
         let capacities = around(capacity);
         let question = Question { contenders: &contenders, capacities: &capacities, weighing, effort };
         let curves = answer(&workload, &question);
-        let counsel = Counsel::of(&curves).filter(|_| !watch().is_stopped()).ok_or(Failure::Stopped)?;
+        stopped(|| UNADVISED.to_owned())?;
+        let counsel = Counsel::of(&curves).ok_or_else(|| Failure::data("there is nothing to choose from"))?;
+        let progress = Progress::start("trying shards", Some(workload.totals.requests * 2));
         let shards = shards(&workload, counsel.choice, capacity, weighing, &watch());
+        drop(progress);
         let error = curves.iter().filter_map(|curve| curve.error).reduce(f64::max);
-        let profile =
-            if is_fleeting(&self.trace.trace) { None } else { Some(Profile::of(self.trace.open()?)?) };
-        let ttl = profile.as_ref().and_then(|profile| profile.returns).map(|returns| returns.nearly_all);
+        let ttl = self.nearly_all_return_within()?;
+        stopped(|| UNADVISED.to_owned())?;
         let advice = Advice { counsel, capacity, weighing, shards, error, ttl };
         let mut text = self.words(&advice, &workload.totals);
         let _ = write!(text, "\n{}", advice.rust());
         print(&text)
+    }
+
+    /// From another pass over the trace, where it has times and can be read again.
+    fn nearly_all_return_within(&self) -> Result<Option<Duration>, Failure> {
+        if is_fleeting(&self.trace.trace) {
+            return Ok(None);
+        }
+        let _progress = Progress::start("looking at times", None);
+        let profile = Profile::of(self.trace.open()?, &watch())?;
+        Ok(profile.returns.map(|returns| returns.nearly_all))
     }
 
     /// What the budget is for the simulator, after what the cache needs for itself.
@@ -191,7 +205,8 @@ impl Advice {
                 spoken(ttl)
             ),
             None => {
-                "the trace tells no times; take the age at which a value is no longer good enough.".to_owned()
+                "no times are told (nor can a pipe be read again); take the age at which a value is no longer good enough."
+                    .to_owned()
             }
         }
     }

@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::arguments::OneTrace;
 use crate::failure::Failure;
-use crate::progress::{Progress, watch};
+use crate::progress::{NOTHING, Progress, stopped, watch};
 use crate::target::{Target, target_format};
 
 /// Write a trace in another format; what that has no place for is left out
@@ -28,15 +28,10 @@ impl Convert {
         let trace = self.trace.open()?;
         let mut target = Target::create(&self.output, format)?;
         let _progress = Progress::start("converting", None);
-        let watch = watch();
-        for request in trace {
+        for request in watch().through(trace) {
             target.write(&request?)?;
-            watch.add(1);
-            if watch.is_stopped() {
-                target.finish()?;
-                return Err(Failure::Stopped);
-            }
         }
+        stopped(|| NOTHING.to_owned())?;
         target.finish()
     }
 }

@@ -16,7 +16,7 @@ use crate::curves::{Effort, Question, answer, curve_chart, loaded};
 use crate::failure::Failure;
 use crate::output::{aligned, print};
 use crate::picture::Pictures;
-use crate::progress::{Progress, watch};
+use crate::progress::{Progress, stopped, watch};
 
 /// Draw how many requests miss over how large the cache is
 #[derive(Args)]
@@ -57,13 +57,15 @@ impl CurveCommand {
             None => self.by_replay(&contenders)?,
         };
         let weighing = if self.sizes { Weighing::Sizes } else { Weighing::Objects };
-        pictures.finish(&curve_chart(&self.trace.name(), &curves, weighing))?;
+        if !watch().is_stopped() {
+            pictures.finish(&curve_chart(&self.trace.name(), &curves, weighing))?;
+        }
         print(&match self.printing.style() {
             Style::Csv => csv(&curves),
             Style::Json => format!("{:#}\n", as_json(&curves)),
             Style::Text => text(&curves),
         })?;
-        if watch().is_stopped() { Err(Failure::Stopped) } else { Ok(()) }
+        stopped(|| "what is printed is what was done so far".to_owned())
     }
 
     fn only_lru_sampled(&self, contenders: &[Contender]) -> Option<Capacity> {
@@ -81,14 +83,9 @@ impl CurveCommand {
         };
         let mut samples: Vec<Shards> = (0..SAMPLES as u64).map(shards).collect();
         let _progress = Progress::start("sampling", None);
-        let watch = watch();
-        for request in self.trace.open()? {
+        for request in watch().through(self.trace.open()?) {
             let key = request?.key;
             samples.iter_mut().for_each(|sample| sample.touch(key));
-            watch.add(1);
-            if watch.is_stopped() {
-                break;
-            }
         }
         let unique = samples.iter().map(Shards::unique).sum::<f64>() / SAMPLES as f64;
         let at = if self.capacity.is_empty() {

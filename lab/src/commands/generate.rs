@@ -7,7 +7,7 @@ use larder_lab::generate::{Loop, Mix, Scan, ShiftingHotSet, Zipf, sample};
 use larder_lab::trace::Request;
 
 use crate::failure::Failure;
-use crate::progress::{Progress, watch};
+use crate::progress::{NOTHING, Progress, stopped, watch};
 use crate::target::{Target, target_format};
 
 /// Make a synthetic trace
@@ -172,10 +172,10 @@ impl Writing {
             target.write(&Request::new(key))?;
             watch.add(1);
             if watch.is_stopped() {
-                target.finish()?;
-                return Err(Failure::Stopped);
+                break;
             }
         }
+        stopped(|| NOTHING.to_owned())?;
         target.finish()
     }
 }

@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::arguments::OneTrace;
 use crate::failure::Failure;
 use crate::output::print;
+use crate::progress::{Progress, stopped, watch};
 
 /// Counts, unique keys, sizes, one-hit wonders and time span of a trace
 #[derive(Args)]
@@ -26,9 +27,12 @@ impl Info {
     pub(crate) fn run(self) -> Result<(), Failure> {
         let trace = self.trace.open()?;
         let format = trace.format().name;
-        let profile = Profile::of(trace)?;
+        let progress = Progress::start("reading", None);
+        let profile = Profile::of(trace, &watch())?;
+        drop(progress);
         let name = self.trace.name();
-        print(&if self.json { json(&name, format, &profile) } else { text(&name, format, &profile) })
+        print(&if self.json { json(&name, format, &profile) } else { text(&name, format, &profile) })?;
+        stopped(|| format!("what is told is of the first {} requests", profile.requests))
     }
 }
 

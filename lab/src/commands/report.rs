@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::page::Page;
 use crate::picture::Pictures;
-use crate::progress::watch;
+use crate::progress::{NOTHING, stopped};
 use crate::story::{Study, study};
 
 /// Write a page with curves, tables and charts of traces
@@ -64,9 +64,7 @@ impl Report {
         for path in &self.traces {
             let study = self.study(path, &contenders)?;
             study.tell(&mut page);
-            if watch().is_stopped() {
-                return Err(Failure::Stopped);
-            }
+            stopped(|| NOTHING.to_owned())?;
             first.get_or_insert(study);
         }
         let chart = first.map(|study| curve_chart(&study.name, &study.curves, study.weighing));

@@ -16,7 +16,7 @@ use super::rows::{Printing, Row, printed};
 use crate::arguments::{Reading, is_fleeting, policies};
 use crate::failure::Failure;
 use crate::output::print;
-use crate::progress::{Progress, watch};
+use crate::progress::{Progress, stopped, watch};
 
 /// A trace that can be read again is kept in memory up to so many requests.
 const KEPT: u64 = 1 << 28;
@@ -66,7 +66,8 @@ impl Simulate {
             }
         }
         print(&printed(&rows, self.printing.style()))?;
-        if watch().is_stopped() { Err(Failure::Stopped) } else { Ok(()) }
+        let all = self.traces.len() * contenders.len() * self.capacity.len();
+        stopped(|| format!("{} of {all} rows are what was done so far", rows.len()))
     }
 
     fn simulate(&self, path: &Path, contenders: &[Contender]) -> Result<Vec<Row>, Failure> {
