@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use common::{Task, kind, start};
-use larder_core::{Entry, Env, ErrorKind, Result, Store, StoreExt};
+use larder_core::{Entry, Env, ErrorKind, Lookup, Result, Store, StoreExt};
 use larder_patterns::{Fresh, Freshness, PatternExt};
 use larder_testkit::{Gate, Manual};
 use late::LateReply;
@@ -34,6 +34,14 @@ impl World {
     fn ask(&self, key: u64) -> Task<Result<Option<u64>, ErrorKind>> {
         let store = Arc::clone(&self.store);
         let task = start(&self.env, async move { kind(store.value(&key).await) });
+        self.manual.run();
+        task
+    }
+
+    fn ask_in_batch(&self, key: u64) -> Task<Result<Option<u64>, ErrorKind>> {
+        let store = Arc::clone(&self.store);
+        let value = |found: Vec<Lookup<u64>>| found.into_iter().find_map(Lookup::value);
+        let task = start(&self.env, async move { kind(store.get_many(&[key]).await.map(value)) });
         self.manual.run();
         task
     }
@@ -93,5 +101,29 @@ fn a_miss_that_is_heard_of_late_heeds_what_a_load_came_to_meanwhile() {
         world.pass(SECOND);
         let expected = if fails { Err(ErrorKind::Overloaded) } else { Ok(None) };
         assert_eq!((late.answer(), world.gate.calls()), (Some(expected), 1));
+    }
+}
+
+/// A removal that is queued by now hides the row that the origin still has; and of the origin it says nothing.
+#[test]
+fn a_miss_that_is_heard_of_late_is_the_answer_if_the_removal_is_queued_by_then() {
+    for batch in [false, true] {
+        let world = World::new(Freshness::new().negative_ttl(100 * SECOND));
+        let store = world.store.inner();
+        store.is_late.store(true, Ordering::Relaxed);
+        let late = if batch { world.ask_in_batch(1) } else { world.ask(1) };
+        let quick = world.ask(1);
+        world.gate.try_next_call().unwrap().release(10);
+        world.manual.run();
+        world.manual.block_on(store.inner.clear()).unwrap();
+        store.is_removing.store(true, Ordering::Relaxed);
+        world.pass(SECOND);
+        assert_eq!((quick.answer(), late.answer()), (Some(Ok(Some(10))), Some(Ok(None))));
+        assert_eq!((world.gate.calls(), world.store.in_flight()), (1, 0), "the origin is not asked");
+        store.is_removing.store(false, Ordering::Relaxed);
+        let after = world.ask(1);
+        world.gate.try_next_call().expect("absence was not remembered").release(11);
+        world.manual.run();
+        assert_eq!(after.answer(), Some(Ok(Some(11))));
     }
 }

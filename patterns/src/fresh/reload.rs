@@ -65,6 +65,21 @@ struct Missing<S: Store> {
     flight: Arc<Flight<Found<S>>>,
 }
 
+/// What the keys of a load came to.
+struct Fetched<S: Store> {
+    found: Vec<Found<S>>,
+    /// Those of which the store knows better than the origin that there is nothing.
+    unasked: Vec<usize>,
+}
+
+/// What a key of a load comes to before the origin is asked.
+enum Seen<S: Store> {
+    Found(Entry<S::Value>),
+    /// A removal is on its way to the origin.
+    Removed,
+    Missing(Missing<S>),
+}
+
 impl<S: Store, L: Loader<S::Key, S::Value>> Parts<S, L> {
     /// What to do with an entry of this life.
     pub(super) fn decide(&self, key: &S::Key, life: Life) -> Decision {
@@ -86,10 +101,12 @@ impl<S: Store, L: Loader<S::Key, S::Value>> Parts<S, L> {
     ) {
         let (courses, orders): (Vec<_>, Vec<_>) = wanted.into_iter().map(|wanted| self.split(wanted)).unzip();
         match guarded(node, Box::pin(self.fetch(orders, permit)), deadline).await {
-            Ok(found) => {
-                for (course, found) in courses.into_iter().zip(found) {
+            Ok(Fetched { found, unasked }) => {
+                for (at, (course, found)) in courses.into_iter().zip(found).enumerate() {
                     let outcome = if found.is_some() { Outcome::Present } else { Outcome::Absent };
-                    self.verdicts.settle(&course.key, course.ticket, &outcome, self.env.now());
+                    if !unasked.contains(&at) {
+                        self.verdicts.settle(&course.key, course.ticket, &outcome, self.env.now());
+                    }
                     course.lead.land(Ok(found));
                 }
             }
@@ -113,15 +130,15 @@ impl<S: Store, L: Loader<S::Key, S::Value>> Parts<S, L> {
         (Course { key, ticket, lead, is_reload: order.old.is_some() }, order)
     }
 
-    async fn fetch(&self, orders: Vec<Order<S>>, mut permit: Option<Permit>) -> Result<Vec<Found<S>>> {
+    async fn fetch(&self, orders: Vec<Order<S>>, mut permit: Option<Permit>) -> Result<Fetched<S>> {
         let (mut found, mut missing) = (Vec::with_capacity(orders.len()), Vec::with_capacity(orders.len()));
+        let mut unasked = Vec::new();
         for (at, order) in orders.into_iter().enumerate() {
+            found.push(None);
             match self.look_again(at, order).await? {
-                Ok(entry) => found.push(Some(entry)),
-                Err(still) => {
-                    found.push(None);
-                    missing.push(still);
-                }
+                Seen::Found(entry) => found[at] = Some(entry),
+                Seen::Removed => unasked.push(at),
+                Seen::Missing(still) => missing.push(still),
             }
         }
         if !missing.is_empty() {
@@ -133,21 +150,17 @@ impl<S: Store, L: Loader<S::Key, S::Value>> Parts<S, L> {
             drop(permit);
             self.keep(missing, loaded, &mut found).await;
         }
-        Ok(found)
+        Ok(Fetched { found, unasked })
     }
 
     /// What a load left that ended after the look-up, if that is fresh; or else the key with its lease, taken now unless a miss gave it.
-    async fn look_again(
-        &self,
-        at: usize,
-        order: Order<S>,
-    ) -> Result<std::result::Result<Entry<S::Value>, Missing<S>>> {
+    async fn look_again(&self, at: usize, order: Order<S>) -> Result<Seen<S>> {
         let Order { key, mut lease, mut old, flight } = order;
         if flight.looks_again() {
             (lease, old) = match self.inner.get(&key).await? {
                 Lookup::Miss(lease) => (Some(lease), None),
                 Lookup::Hit(entry) if self.decide(&key, entry.life()) == Decision::Serve => {
-                    return Ok(Ok(entry));
+                    return Ok(Seen::Found(entry));
                 }
                 Lookup::Hit(entry) => (None, Some(entry)),
             };
@@ -156,13 +169,18 @@ impl<S: Store, L: Loader<S::Key, S::Value>> Parts<S, L> {
             Some(lease) => lease,
             None => self.inner.lease(&key).await?,
         };
-        let old = match old {
+        if lease.is_void() {
             // What is queued for the origin is newer than what it has.
-            Some(entry) if lease.is_void() => return Ok(Ok(entry)),
-            old => old,
-        };
+            return Ok(old.map_or_else(
+                || {
+                    flight.leave_lease(lease);
+                    Seen::Removed
+                },
+                Seen::Found,
+            ));
+        }
         let lease = flight.begins_under(lease);
-        Ok(Err(Missing { at, key, lease, old, flight }))
+        Ok(Seen::Missing(Missing { at, key, lease, old, flight }))
     }
 
     async fn load(&self, keys: &[S::Key]) -> Result<Vec<Found<S>>> {

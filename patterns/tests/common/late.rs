@@ -13,11 +13,18 @@ pub(crate) struct LateReply {
     pub(crate) inner: MapStore<u64, u64>,
     env: Env,
     pub(crate) is_late: AtomicBool,
+    /// As if the removal of every key were queued.
+    pub(crate) is_removing: AtomicBool,
 }
 
 impl LateReply {
     pub(crate) fn new(env: &Env) -> Self {
-        Self { inner: MapStore::new(env), env: env.clone(), is_late: AtomicBool::new(false) }
+        Self {
+            inner: MapStore::new(env),
+            env: env.clone(),
+            is_late: AtomicBool::new(false),
+            is_removing: AtomicBool::new(false),
+        }
     }
 }
 
@@ -26,6 +33,9 @@ impl Store for LateReply {
     type Value = u64;
 
     async fn get(&self, key: &u64) -> Result<Lookup<u64>> {
+        if self.is_removing.load(Ordering::Relaxed) {
+            return Ok(Lookup::Miss(Lease::void()));
+        }
         let found = self.inner.get(key).await;
         if self.is_late.swap(false, Ordering::Relaxed) {
             self.env.sleep(SECOND).await;
