@@ -10,9 +10,11 @@ pub(crate) fn failed(doing: &'static str, error: &RedisError) -> Error {
     let kind = match (error.kind(), error.code()) {
         _ if error.is_timeout() => ErrorKind::Timeout,
         (_, Some("OOM")) => ErrorKind::Overloaded,
-        (Kind::AuthenticationFailed | Kind::InvalidClientConfig, _) => ErrorKind::Invalid,
-        (Kind::Server(ServerErrorKind::NoPerm), _) => ErrorKind::Invalid,
-        (_, Some("NOAUTH" | "WRONGPASS" | "DENIED")) => ErrorKind::Invalid,
+        (
+            Kind::AuthenticationFailed | Kind::InvalidClientConfig | Kind::Server(ServerErrorKind::NoPerm),
+            _,
+        )
+        | (_, Some("NOAUTH" | "WRONGPASS" | "DENIED")) => ErrorKind::Invalid,
         _ => ErrorKind::Store,
     };
     Error::new(kind, doing).because(Said::of(error))

@@ -109,22 +109,18 @@ impl Link {
                 answered => answered.map_err(|(error, _)| error),
             }
         };
-        match tokio::time::timeout(self.timeout, tries).await {
-            Ok(answered) => answered,
-            Err(_) => {
-                used.iter().for_each(|live| self.give_up(live));
-                Err(late(doing))
-            }
-        }
+        let answered = tokio::time::timeout(self.timeout, tries).await;
+        answered.unwrap_or_else(|_| {
+            used.iter().for_each(|live| self.give_up(live));
+            Err(late(doing))
+        })
     }
 
     /// Connects, if that is not done yet.
     pub(crate) async fn open(&self) -> Result<()> {
         let doing = "connecting to Redis";
-        match tokio::time::timeout(self.timeout, self.live(doing)).await {
-            Ok(live) => live.map(drop),
-            Err(_) => Err(late(doing)),
-        }
+        let live = tokio::time::timeout(self.timeout, self.live(doing)).await;
+        live.unwrap_or_else(|_| Err(late(doing))).map(drop)
     }
 
     /// Lets go of the connection, for good.

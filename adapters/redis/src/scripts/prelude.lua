@@ -30,7 +30,8 @@ end
 local function head_of(key, epoch)
   local head = redis.pcall('GETRANGE', key, 0, 51)
   if type(head) ~= 'string' then return nil, true end
-  if #head < 52 or string.sub(head, 1, 3) ~= 'LR1' then return nil, head ~= '' end
+  local kind = string.sub(head, 1, 4)
+  if #head < 52 or (kind ~= 'LR1V' and kind ~= 'LR1S') then return nil, head ~= '' end
   if string.sub(head, 5, 20) ~= epoch then return nil, false end
   return head, false
 end
