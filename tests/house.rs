@@ -45,6 +45,7 @@ const ANY_FOREIGN: &str = "(any foreign)";
 /// The one foreign family of each adapter.
 const FAMILIES: &[(&str, &[&str])] = &[
     ("adapters/compress", &["flate2", "lz4_flex", "zstd"]),
+    ("adapters/http", &["http", "http-cache-semantics", "reqwest"]),
     ("adapters/journal", &["twox-hash"]),
     (
         "adapters/seal",
