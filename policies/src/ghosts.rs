@@ -9,7 +9,7 @@ const FEWEST: usize = 8;
 /// A FIFO of the hashes of entries that left, each with the weight it had, and with a note if there is more to
 /// remember. Every operation costs O(1) amortised.
 ///
-/// It takes 32 to 75 bytes (and up to three notes) for each of the most ghosts there ever were, and allocates nothing
+/// It takes 25 to 63 bytes (and up to three notes) for each of the most ghosts there ever were, and allocates nothing
 /// unless there are more of them. Keys that share a hash share a ghost.
 #[derive(Debug)]
 pub(crate) struct Ghosts<T = ()> {
@@ -41,7 +41,7 @@ impl Ghosts {
 impl<T: Copy + Default> Ghosts<T> {
     pub(crate) fn new() -> Self {
         let places = vec![Ghost::default(); FEWEST];
-        Self { places, index: Index::default(), oldest: 0, next: 0, len: 0, weight: 0 }
+        Self { places, index: Index::new(), oldest: 0, next: 0, len: 0, weight: 0 }
     }
 
     /// Remembers an entry that left, and `note` with it, unless it alone would be over `limit`.

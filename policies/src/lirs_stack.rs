@@ -46,7 +46,7 @@ impl Stack {
             kinds: Queues::new(),
             slots: Vec::new(),
             places: Vec::new(),
-            ghosts: Index::default(),
+            ghosts: Index::new(),
             spare: Vec::new(),
         }
     }

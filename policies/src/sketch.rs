@@ -45,14 +45,14 @@ impl Sketch {
         let hash = scramble(hash);
         let block = self.block(hash);
         let Block(words) = &mut self.blocks[block];
-        let mut added = false;
-        for (word, shift) in counters(hash) {
-            if (words[word] >> shift) & COUNTER_MAX < COUNTER_MAX {
-                words[word] += 1 << shift;
-                added = true;
-            }
+        let mut added = 0;
+        for (i, (word, shift)) in counters(hash).into_iter().enumerate() {
+            let word = &mut words[2 * i + word];
+            let more = u64::from(*word >> shift & COUNTER_MAX < COUNTER_MAX);
+            *word += more << shift;
+            added |= more;
         }
-        self.counted += usize::from(added);
+        self.counted += added as usize;
         if self.counted >= entries.max(WORDS).saturating_mul(USES_PER_ENTRY) {
             self.age();
         }
@@ -61,9 +61,12 @@ impl Sketch {
     /// How often `hash` was used of late: rarely more than it was, never less, 15 at most.
     pub(crate) fn frequency(&self, hash: u64) -> u8 {
         let hash = scramble(hash);
-        let Block(words) = &self.blocks[self.block(hash)];
-        let counts = counters(hash).map(|(word, shift)| (words[word] >> shift) & COUNTER_MAX);
-        counts.into_iter().min().unwrap_or(0) as u8
+        let Block(words) = self.blocks[self.block(hash)];
+        let mut least = COUNTER_MAX;
+        for (i, (word, shift)) in counters(hash).into_iter().enumerate() {
+            least = least.min(words[2 * i + word] >> shift & COUNTER_MAX);
+        }
+        least as u8
     }
 
     fn age(&mut self) {
@@ -79,11 +82,11 @@ impl Sketch {
     }
 }
 
-/// The word and the shift of each counter of a key within its block: the high half of its hash says which.
+/// Which word of each pair has the key's counter, and its shift there: the high half of its hash says so.
 fn counters(hash: u64) -> [(usize, u32); COUNTERS] {
     std::array::from_fn(|i| {
         let bits = (hash >> (32 + 8 * i)) as usize;
-        (2 * i + (bits & 1), 4 * ((bits >> 1) & 15) as u32)
+        (bits & 1, 4 * ((bits >> 1) & 15) as u32)
     })
 }
 

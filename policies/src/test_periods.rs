@@ -34,7 +34,7 @@ pub(crate) struct Test {
 
 impl TestPeriods {
     pub(crate) fn new() -> Self {
-        Self { queue: Lists::new(1), ghosts: Index::default(), ghost_weight: 0, spare: Vec::new() }
+        Self { queue: Lists::new(1), ghosts: Index::new(), ghost_weight: 0, spare: Vec::new() }
     }
 
     /// The weight of all ghosts.
