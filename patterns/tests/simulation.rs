@@ -12,10 +12,13 @@ use larder_testkit::simulation::{Simulation, World, Writes, for_seeds};
 mod as_stores;
 #[path = "simulation/broken.rs"]
 mod broken;
+#[path = "simulation/mortal.rs"]
+mod mortal;
 #[path = "simulation/the_oracle_finds.rs"]
 mod the_oracle_finds;
 
 use as_stores::{Aside, ByHandle, Loading};
+use mortal::Mortal;
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -132,6 +135,7 @@ towers! {
         let tiers = far(world).fronted_by(world.watched(engine(world)));
         behind(world, tiers.read_through_in(world.origin(), world.env()))
     };
+    durable_write_behind_whose_process_ends: through, Mortal::new;
 }
 
 type Engine = Memory<u64, u64, Lru>;

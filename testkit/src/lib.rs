@@ -5,6 +5,7 @@
 //! | a [`Store`](larder_core::Store) | [`store::conforms`] |
 //! | an [`EvictionPolicy`](larder_core::EvictionPolicy) | [`policy`] |
 //! | a [`Codec`](larder_core::Codec) | [`codec::conforms`], [`codec::parcels`], [`codec::round_trips`], [`codec::fuzz`] |
+//! | a [`Journal`](larder_core::Journal) | [`journal::conforms`], [`journal::refuses_a_second`] |
 //! | a store's faults | [`Faulty`], scripted by [`Op`], key and call |
 //! | a loader or writer | [`CountingLoader`], [`CountingWriter`], [`Gate`], [`WriteGate`], [`MapOrigin`] |
 //! | a far tier | [`MapStore`] |
@@ -20,6 +21,7 @@ mod counting;
 mod damage;
 mod faults;
 mod gate;
+pub mod journal;
 mod latch;
 mod map_store;
 mod origin;

@@ -6,6 +6,7 @@ use larder_testkit::MapStore;
 use larder_testkit::simulation::{Failure, Simulation, World, Writes};
 
 use super::broken::{CacheFirst, Forgetful, Leaseless, NaiveBehind, Promoting, Solo};
+use super::mortal::Mortal;
 use super::{engine, far};
 
 /// The first seed that shows it.
@@ -71,6 +72,12 @@ fn an_acknowledged_write_that_is_lost() {
         let memory = engine(world).read_through_in(world.origin(), world.env());
         memory.write_through(Forgetful(world.origin()))
     });
+}
+
+#[test]
+fn a_journal_that_acknowledges_before_it_has_synced() {
+    let through = |seed| Simulation::new(seed).writes(Writes::Through);
+    first(300, "acknowledged too early", through, Mortal::hasty);
 }
 
 #[test]

@@ -37,6 +37,7 @@
 
 mod chance;
 mod client;
+mod disk;
 mod failure;
 mod history;
 mod origin;
@@ -47,6 +48,7 @@ mod settings;
 mod store;
 mod world;
 
+pub use disk::{SimulatedDisk, SimulatedJournal};
 pub use failure::Failure;
 pub use origin::SimulatedOrigin;
 pub use run::{Simulation, Summary};

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use larder_core::{Env, Store};
 
 use super::chance::Chance;
+use super::disk::SimulatedDisk;
 use super::history::History;
 use super::origin::SimulatedOrigin;
 use super::store::SimulatedStore;
@@ -34,6 +35,11 @@ impl World {
     /// The source of truth, as a loader and a writer.
     pub fn origin(&self) -> SimulatedOrigin {
         SimulatedOrigin::new(&self.chance, &self.history)
+    }
+
+    /// A disk for the journal of a durable queue: slow, failing, and of short memory in a crash.
+    pub fn disk(&self) -> SimulatedDisk {
+        SimulatedDisk::in_run(&self.chance, &self.history)
     }
 
     /// `inner`, so that the oracle sees what is installed in it. It must not wait: a store in memory.
