@@ -164,7 +164,7 @@ mod tests {
         assert_eq!(url(b"a\nb\0 /?#%").as_deref(), Some("http://h/k/a%0Ab%00%20%2F%3F%23%25"));
         assert_eq!(url(b"").as_deref(), Some("http://h/k/"));
         assert_eq!(url(b"..."), Some("http://h/k/...".to_owned()));
-        for refused in [&b"."[..], b"..", &[b'a'; 64 * 1024]] {
+        for refused in [&b"."[..], b"..", &vec![b'a'; 64 * 1024]] {
             assert_eq!(url(refused), None);
         }
     }

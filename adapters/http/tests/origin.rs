@@ -383,7 +383,7 @@ mod a_hostile_origin {
 
     #[tokio::test]
     async fn that_talks_garbage_is_an_error() {
-        let many: String = (0..5_000).map(|n| format!("x-{n}: 1\r\n")).collect();
+        let many = "x-many: 1\r\n".repeat(5_000);
         let garbage = [
             "\0\0\0\0".to_owned(),
             "HTTP/1.1 999999 X\r\n\r\n".to_owned(),

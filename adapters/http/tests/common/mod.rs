@@ -39,7 +39,10 @@ impl Reply {
     pub(crate) fn answer(status: u16, headers: &[&str], body: &str) -> Self {
         let mut text =
             format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\nconnection: close\r\n", body.len());
-        headers.iter().for_each(|header| text.push_str(&format!("{header}\r\n")));
+        for header in headers {
+            text.push_str(header);
+            text.push_str("\r\n");
+        }
         Self::Bytes(format!("{text}\r\n{body}").into_bytes())
     }
 
@@ -121,7 +124,7 @@ async fn send(stream: &mut TcpStream, reply: Reply) -> std::io::Result<()> {
         Reply::Bytes(bytes) => stream.write_all(&bytes).await?,
         Reply::Hang(bytes) => {
             stream.write_all(&bytes).await?;
-            stream.read(&mut [0]).await?;
+            let _ = stream.read_u8().await;
         }
         Reply::Endless(bytes) => {
             stream.write_all(&bytes).await?;

@@ -223,13 +223,8 @@ mod tests {
                     Step::EndWell(at) => if let Some((key, since)) = end(at) {
                         distrust.write(&written(key));
                         distrust.trust(&written(key), since);
-                        match key {
-                            Some(key) => { model.failed.retain(|other, at| *other != key || *at > since); }
-                            None => {
-                                model.failed.retain(|_, at| *at > since);
-                                model.all = model.all.filter(|at| *at > since);
-                            }
-                        }
+                        model.failed.retain(|other, at| key.is_some_and(|key| key != *other) || *at > since);
+                        model.all = model.all.filter(|at| key.is_some() || *at > since);
                     },
                     Step::EndBadly(at) => if let Some((key, _)) = end(at) {
                         distrust.distrust(&written(key));
