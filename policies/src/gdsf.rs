@@ -30,7 +30,7 @@ type Worth = (u64, u64);
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Entry {
-    uses: u64,
+    uses: u32,
     weight: u32,
 }
 
@@ -45,7 +45,7 @@ impl Gdsf {
         self.now += 1;
         let entry = &mut self.entries[slot.index()];
         entry.uses = entry.uses.saturating_add(1);
-        let worth = self.age + entry.uses as f64 * WORTH / f64::from(entry.weight.max(1));
+        let worth = self.age + f64::from(entry.uses) * WORTH / f64::from(entry.weight.max(1));
         self.heap.set(slot, (worth.to_bits(), self.now));
     }
 

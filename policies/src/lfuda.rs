@@ -16,7 +16,7 @@ use crate::heap::Heap;
 pub struct LfuDa {
     /// By key, and the time of the last use.
     heap: Heap<(u64, u64)>,
-    uses: Vec<u64>,
+    uses: Vec<u32>,
     newcomer: Option<Slot>,
     /// The key of the last victim.
     age: u64,
@@ -34,7 +34,7 @@ impl LfuDa {
         self.now += 1;
         let uses = &mut self.uses[slot.index()];
         *uses = uses.saturating_add(1);
-        self.heap.set(slot, (self.age.saturating_add(*uses), self.now));
+        self.heap.set(slot, (self.age.saturating_add(u64::from(*uses)), self.now));
     }
 
     fn settle(&mut self) {

@@ -21,6 +21,9 @@ const STACK: ListId = ListId(0);
 /// The number of an entry here, which it keeps as a ghost when its slot is another's. Small and dense like a slot.
 pub(crate) type Place = Slot;
 
+/// The place of a slot that holds no resident.
+const NOWHERE: Place = Slot(u32::MAX);
+
 /// Every entry and ghost is on one of four lists, and may be on the stack as well. Every operation costs O(1)
 /// amortised; memory follows the entries and the ghosts.
 #[derive(Debug)]
@@ -33,7 +36,7 @@ pub(crate) struct Stack {
     /// The slot of the resident at each place.
     slots: Vec<Slot>,
     /// The place of the resident at each slot.
-    places: Vec<Option<Place>>,
+    places: Vec<Place>,
     ghosts: Index,
     spare: Vec<Place>,
 }
@@ -53,7 +56,7 @@ impl Stack {
 
     /// The place of the entry at `slot`.
     pub(crate) fn place(&self, slot: Slot) -> Option<Place> {
-        self.places.get(slot.index()).copied().flatten()
+        self.places.get(slot.index()).copied().filter(|&place| place != NOWHERE)
     }
 
     /// The slot of the resident at `place`.
@@ -108,8 +111,8 @@ impl Stack {
     fn seat(&mut self, place: Place, slot: Slot) {
         self.slots.resize(self.slots.len().max(place.index() + 1), slot);
         self.slots[place.index()] = slot;
-        self.places.resize(self.places.len().max(slot.index() + 1), None);
-        self.places[slot.index()] = Some(place);
+        self.places.resize(self.places.len().max(slot.index() + 1), NOWHERE);
+        self.places[slot.index()] = place;
     }
 
     /// Makes `place` the newest of `kind`.
@@ -144,7 +147,7 @@ impl Stack {
         if !self.recalls(place) {
             return self.drop_resident(place);
         }
-        self.places[self.slots[place.index()].index()] = None;
+        self.places[self.slots[place.index()].index()] = NOWHERE;
         self.kinds.place(GHOST, place);
         let hash_of = |place| self.kinds.entry(Slot(place)).hash;
         if let Some(older) = self.ghosts.insert(hash_of(place.0), place.0, hash_of) {
@@ -154,7 +157,7 @@ impl Stack {
 
     /// The resident at `place` leaves without a trace.
     pub(crate) fn drop_resident(&mut self, place: Place) {
-        self.places[self.slots[place.index()].index()] = None;
+        self.places[self.slots[place.index()].index()] = NOWHERE;
         self.free(place);
     }
 

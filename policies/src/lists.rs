@@ -158,8 +158,13 @@ impl<T: Copy + Default> Lists<T> {
         node
     }
 
+    /// Makes room up to `node`, by a quarter at least: twice as much would be more than the links take.
     #[cold]
     fn grow(&mut self, node: u32) {
+        let missing = node as usize + 1 - self.nodes.len();
+        if missing > self.nodes.capacity() - self.nodes.len() {
+            self.nodes.reserve_exact(missing.max(self.nodes.len() / 4));
+        }
         self.nodes.extend((self.nodes.len() as u32..=node).map(Node::alone));
     }
 

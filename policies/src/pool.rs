@@ -9,8 +9,11 @@ use crate::rng::SplitMix64;
 pub(crate) struct Pool<T> {
     members: Vec<(Slot, T)>,
     /// Where each slot stands in `members`.
-    places: Vec<Option<u32>>,
+    places: Vec<u32>,
 }
+
+/// The place of a slot that is not there.
+const NOWHERE: u32 = u32::MAX;
 
 impl<T> Pool<T> {
     pub(crate) fn new() -> Self {
@@ -25,18 +28,18 @@ impl<T> Pool<T> {
     pub(crate) fn insert(&mut self, slot: Slot, note: T) {
         self.remove(slot);
         if slot.index() >= self.places.len() {
-            self.places.resize(slot.index() + 1, None);
+            self.places.resize(slot.index() + 1, NOWHERE);
         }
-        self.places[slot.index()] = Some(self.members.len() as u32);
+        self.places[slot.index()] = self.members.len() as u32;
         self.members.push((slot, note));
     }
 
     pub(crate) fn remove(&mut self, slot: Slot) -> Option<T> {
         let place = self.place(slot)?;
-        self.places[slot.index()] = None;
+        self.places[slot.index()] = NOWHERE;
         let (_, note) = self.members.swap_remove(place);
         if let Some((moved, _)) = self.members.get(place) {
-            self.places[moved.index()] = Some(place as u32);
+            self.places[moved.index()] = place as u32;
         }
         Some(note)
     }
@@ -61,7 +64,7 @@ impl<T> Pool<T> {
     }
 
     fn place(&self, slot: Slot) -> Option<usize> {
-        self.places.get(slot.index()).copied().flatten().map(|place| place as usize)
+        self.places.get(slot.index()).filter(|&&place| place != NOWHERE).map(|&place| place as usize)
     }
 }
 

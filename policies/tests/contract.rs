@@ -36,6 +36,17 @@ fn every_policy_ignores_what_it_does_not_know() {
 }
 
 #[test]
+fn small_caches_admit() {
+    for row in POLICIES {
+        policy::admits_when_small(row.make);
+    }
+    policy::admits_when_small(Slru::reference);
+    policy::admits_when_small(TwoQ::reference);
+    policy::admits_when_small(Lirs::reference);
+    policy::admits_when_small(QdLpFifo::reference);
+}
+
+#[test]
 fn every_row_is_found_by_its_name_and_says_where_it_comes_from() {
     for row in POLICIES {
         assert_eq!(larder_policies::find(row.name).map(|found| found.title), Some(row.title));

@@ -27,6 +27,7 @@
 //!
 //! policy::conforms(|_capacity| Queue::default());
 //! policy::forgets_strangers(|_capacity| Queue::default());
+//! policy::admits_when_small(|_capacity| Queue::default());
 //! ```
 //!
 //! To check *which* entry leaves, write the policy a second time, as plainly as its paper does, over a `Vec` and
@@ -175,6 +176,33 @@ pub fn ignores_unknown_slots<P: EvictionPolicy>(make: impl Fn(u64) -> P) {
                 }
             }
         }
+    }
+}
+
+/// Checks that a small cache admits: of capacities 1 to 10 none refuses every newcomer, once it is full.
+///
+/// A policy that gives a tenth of the room to what is new must not give it nothing where that is less than one entry.
+/// Some newcomers may be refused; that is what admission is.
+///
+/// # Panics
+///
+/// When all of 200 strangers are refused, one after the other.
+pub fn admits_when_small<P: EvictionPolicy>(make: impl Fn(u64) -> P) {
+    for capacity in 1..=10 {
+        let mut policy = make(capacity);
+        let marks = TableMarks::new();
+        let mut free: Vec<Slot> = (0..=capacity as u32).map(Slot).collect();
+        let mut admitted = 0;
+        for key in 0..capacity + 200 {
+            let Some(newest) = free.pop() else { break };
+            marks.set_up(newest, 0);
+            policy.on_insert(newest, Rng::new(key).next(), 1);
+            if free.is_empty() {
+                free.extend(policy.evict(&Marks::new(&marks)));
+                admitted += usize::from(!free.contains(&newest));
+            }
+        }
+        assert!(admitted > 0, "a cache of {capacity} refuses all that is new");
     }
 }
 

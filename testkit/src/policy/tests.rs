@@ -72,6 +72,7 @@ fn a_policy_without_defects_passes_everything() {
     matches_model(with(Defect::None), with(Defect::NeverForgets));
     forgets_strangers(with(Defect::None));
     ignores_unknown_slots(with(Defect::None));
+    admits_when_small(with(Defect::None));
 }
 
 #[test]
@@ -109,6 +110,12 @@ fn a_policy_that_never_forgets_is_caught() {
 #[should_panic(expected = "the policy evicts")]
 fn another_order_than_the_models_is_caught() {
     matches_model(with(Defect::TakesTheNewest), with(Defect::None));
+}
+
+#[test]
+#[should_panic(expected = "refuses all that is new")]
+fn a_policy_that_admits_nobody_is_caught() {
+    admits_when_small(with(Defect::TakesTheNewest));
 }
 
 #[test]
