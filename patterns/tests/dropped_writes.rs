@@ -5,7 +5,7 @@ mod common;
 use common::poll_once;
 use larder_core::{BoxFuture, Change, Env, Error, Filled, Result, Shared, Store, StoreExt};
 use larder_patterns::{CacheAside, PatternExt};
-use larder_testkit::{Faulty, Manual, MapStore, Op, WriteGate};
+use larder_testkit::{Faulty, Manual, MapOrigin, MapStore, Op, WriteGate};
 
 type Cached = Shared<Faulty<MapStore<u64, u64>>>;
 type Origin = WriteGate<u64, u64>;
@@ -183,4 +183,55 @@ fn a_write_over_tiers_dropped_while_the_far_one_takes_it_leaves_no_near_copy() {
         drop(future);
         assert_eq!(manual.block_on(near.value(&1)).unwrap(), None, "{what}");
     }
+}
+
+/// Race 36: what held a key while it was written goes with the write, wherever that ended.
+#[test]
+fn the_next_write_of_the_key_does_not_wait_for_one_that_was_dropped() {
+    let (env, manual) = Env::manual();
+    let (cache, origin) = (Faulty::new(MapStore::new(&env), &env).shared(), Origin::new());
+    let through = cache.clone().write_through(origin.clone());
+    for place in PLACES {
+        let hang = match place {
+            Place::FirstRemoval => Some(cache.on(Op::Remove).nth(1).hang()),
+            Place::Origin => None,
+            Place::LastStep => Some(cache.on(Op::Insert).nth(1).hang()),
+        };
+        let mut dropped = Box::pin(through.put(1, 11));
+        assert!(poll_once(&mut dropped).is_pending());
+        if place == Place::LastStep {
+            origin.try_next_call().unwrap().answer(());
+            assert!(poll_once(&mut dropped).is_pending());
+        }
+        let mut waiting = Box::pin(through.put(1, 12));
+        assert!(poll_once(&mut waiting).is_pending(), "{place:?}: it waits for its turn");
+        drop(dropped);
+        if let Some(hang) = hang {
+            hang.lift();
+        }
+        while let Some(call) = origin.try_next_call() {
+            drop(call);
+        }
+        assert!(poll_once(&mut waiting).is_pending(), "{place:?}: it waits for the origin");
+        origin.try_next_call().expect("it has its turn").answer(());
+        assert!(poll_once(&mut waiting).is_ready(), "{place:?}");
+        assert_eq!(manual.block_on(cache.value(&1)).unwrap(), Some(12), "{place:?}");
+    }
+}
+
+/// Race 44: a removal that joins another one, which the store has had already, is lost.
+#[test]
+fn removals_are_never_merged() {
+    let (env, manual) = Env::manual();
+    let cache = Faulty::new(MapStore::new(&env), &env).shared();
+    let tower = cache.clone().read_through_in(MapOrigin::new(), &env);
+    manual.block_on(tower.put(1, 10)).unwrap();
+    let replies = cache.on(Op::Remove).nth(1).delay(std::time::Duration::from_secs(1));
+    let mut first = Box::pin(tower.remove(&1));
+    assert!(poll_once(&mut first).is_pending());
+    let counted = cache.on(Op::Remove).lose_reply();
+    manual.block_on(tower.put(1, 11)).unwrap();
+    assert!(manual.block_on(tower.remove(&1)).is_err(), "its reply is lost: so it was a call of its own");
+    assert_eq!((replies.injected(), counted.injected()), (1, 1));
+    assert_eq!(manual.block_on(cache.value(&1)).unwrap(), None, "the second one was made");
 }
