@@ -6,7 +6,7 @@ use std::path::Path;
 /// The tests that a text names, `path::name` between back quotes.
 fn named(text: &str) -> Vec<(&str, &str)> {
     let quoted = text.split('`').skip(1).step_by(2);
-    quoted.filter_map(|quoted| quoted.split_once(".rs::").map(|(file, name)| (file, name))).collect()
+    quoted.filter_map(|quoted| quoted.split_once(".rs::")).collect()
 }
 
 fn is_test(source: &str, name: &str) -> bool {

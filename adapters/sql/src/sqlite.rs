@@ -40,6 +40,9 @@ impl Sqlite {
     /// `synchronous = NORMAL`, so that a crash of the program loses nothing, and a power cut at most the last commits,
     /// never the database; foreign keys are checked; 5 seconds of patience for a lock or a connection; nothing is
     /// logged. For other settings see [`over`](Self::over).
+    ///
+    /// As the origin of a durable write-behind queue it needs `synchronous = FULL` to outlive power cuts, too: the
+    /// journal lets go of a write once the database has committed it, so the last commits must be on the disk by then.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self> {
         let options = settings()
             .filename(plain_file(path.as_ref())?)

@@ -29,9 +29,9 @@ use crate::stripes::Stripes;
 /// its leases are void: whoever loads it then may have read the old row. A queued value whose own life has ended is
 /// written first, and only then looked for.
 ///
-/// It writes the origin and never reads it. Put [`read_through`](crate::PatternExt::read_through) on the inside,
-/// `store.read_through(db).write_behind(db, batch, &env)`: outside, a queued removal is a miss that loads the row which is still
-/// there. What refreshes goes outside.
+/// It writes the origin and never reads it. What loads, [`read_through`](crate::PatternExt::read_through) or
+/// [`keep_fresh`](crate::PatternExt::keep_fresh), goes inside or outside alike: the miss of a queued removal has a
+/// [void](Lease::void) lease, so nobody loads the row that is still there.
 ///
 /// [`clear`](Store::clear) empties the cache and not the queue: what was acknowledged is still written, and seen until then.
 ///
