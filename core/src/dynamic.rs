@@ -111,10 +111,10 @@ impl<K: Key, V: Value> Store for DynStore<K, V> {
     type Value = V;
 
     async fn get(&self, key: &K) -> Result<Lookup<V>> {
-        match self.0.get_now_dyn(key) {
-            Some(Lookup::Hit(entry)) => Ok(Lookup::Hit(entry)),
-            Some(Lookup::Miss(_)) | None => self.0.get_dyn(key).await,
+        if let Some(Lookup::Hit(entry)) = self.0.get_now_dyn(key) {
+            return Ok(Lookup::Hit(entry));
         }
+        self.0.get_dyn(key).await
     }
     fn get_now(&self, key: &K) -> Option<Lookup<V>> {
         self.0.get_now_dyn(key)

@@ -45,7 +45,7 @@ fn a_hit_waits_in_a_small_future() {
     let (env, _manual) = Env::manual();
     let store = engine(&env).fronted_by(engine(&env)).keep_fresh(Gate::new(), everything(), &env).unwrap();
     let future = store.get(&7);
-    assert!(size_of_val(&future) <= 2_048, "{} bytes", size_of_val(&future));
+    assert!(size_of_val(&future) <= 64, "{} bytes", size_of_val(&future));
 }
 
 /// What may happen to a world at random.

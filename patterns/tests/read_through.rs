@@ -244,7 +244,7 @@ fn a_hit_waits_in_a_small_future() {
     let (env, _manual) = Env::manual();
     let store = users(&env).fronted_by(users(&env)).read_through_in(Gate::new(), &env);
     let future = store.get(&7);
-    assert!(size_of_val(&future) <= 1_024, "{} bytes", size_of_val(&future));
+    assert!(size_of_val(&future) <= 64, "{} bytes", size_of_val(&future));
 }
 
 #[test]

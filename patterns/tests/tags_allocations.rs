@@ -1,4 +1,4 @@
-//! A hit through tags, namespaces, tiers and read-through over memory allocates nothing.
+//! A hit through tags, namespaces, tiers, read-through and refresh-ahead over memory allocates nothing.
 //!
 //! The counting allocator counts for the whole process, the test harness included: so there is one test, and of
 //! several runs of the same work the one with the fewest allocations counts.
@@ -6,6 +6,7 @@
 use std::alloc::System;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use larder_core::{Env, MemoryOptions, Store, StoreExt};
 use larder_patterns::{InNamespace, Namespace, PatternExt, Tags};
@@ -64,6 +65,13 @@ fn a_hit_through_the_patterns_allocates_nothing() {
         .read_through_in(origin, &env)
         .into_dyn();
     a_hit_allocates_nothing("a tower", &tower, elsewhere);
+    let ahead = || {
+        let memory = options().ttl(Duration::from_mins(1)).build(Lru::new);
+        let tagged = memory.tagged_in(&tags, few).read_through_in(origin, &env);
+        tagged.refresh_ahead(origin, 0.8, &env).unwrap()
+    };
+    a_hit_allocates_nothing("read-through and refresh-ahead", &ahead(), || {});
+    a_hit_allocates_nothing("the same behind one name, after others", &ahead().into_dyn(), elsewhere);
     let shared = MemoryOptions::<InNamespace<u64>, u64>::new(10 * KEYS).env(&env).build(Lru::new);
     a_hit_allocates_nothing("in a namespace", &shared.in_namespace(&Namespace::new("numbers", 1)), || {});
     assert_ne!(allocations(|| drop(std::hint::black_box(Box::new(1)))), 0, "the counter counts");

@@ -1,6 +1,6 @@
 //! What is answered: the entry in hand, the news of a load, or that there is none.
 
-use larder_core::{Entry, Lease, Life, Loader, Lookup, Result, Store, Time};
+use larder_core::{BoxFuture, Entry, Lease, Life, Loader, Lookup, Result, Store, Time};
 
 use super::decision::Decision;
 use super::reload::Found;
@@ -10,6 +10,9 @@ use super::verdicts::Refusal;
 use crate::flight::{Flight, Seen};
 use crate::within::within;
 
+/// The answer of a load that is under way.
+pub(super) type Waiting<'a, S> = BoxFuture<'a, Result<Lookup<<S as Store>::Value>>>;
+
 impl<S: Store, L: Loader<S::Key, S::Value>> Fresh<S, L> {
     /// What is to be done about a look-up that found `entry`, or nothing.
     pub(super) fn asked<'k>(&self, key: &'k S::Key, entry: Found<S>) -> Asked<'k, S> {
@@ -18,24 +21,70 @@ impl<S: Store, L: Loader<S::Key, S::Value>> Fresh<S, L> {
         Asked { key, entry, decision }
     }
 
-    /// The entry, if it can be answered without starting anything: it is not due, or its reload is seen to.
-    pub(super) fn answer_now(&self, key: &S::Key, entry: Entry<S::Value>) -> Option<Lookup<S::Value>> {
-        match self.decide(key, entry.life()) {
-            Decision::Serve => {}
+    /// Whether an entry of this life is an answer, seen at a glance.
+    #[inline]
+    pub(super) fn is_plainly_fresh(&self, life: Life) -> bool {
+        self.parts.thresholds.is_plainly_fresh(life, self.parts.env.clock().now())
+    }
+
+    /// Whether an entry of this life can be answered without starting anything.
+    #[inline]
+    pub(super) fn answers_now(&self, key: &S::Key, life: Life) -> bool {
+        self.is_plainly_fresh(life) || self.is_seen_to(key, life)
+    }
+
+    /// Whether it is not due after all, or its reload is under way or may not begin. Counted, then.
+    #[cold]
+    fn is_seen_to(&self, key: &S::Key, life: Life) -> bool {
+        match self.decide(key, life) {
+            Decision::Serve => true,
             Decision::ServeAndReload => {
                 let refusal = self.parts.verdicts.refusal(key, self.now());
-                if refusal.is_none() {
-                    self.flights.find(key)?;
+                let is_seen_to = refusal.is_some() || self.flights.find(key).is_some();
+                if is_seen_to {
+                    self.count_behind(life, refusal.as_ref());
                 }
-                self.count_behind(entry.life(), refusal.as_ref());
+                is_seen_to
             }
-            Decision::WaitOrServeStale | Decision::Load => return None,
+            Decision::WaitOrServeStale | Decision::Load => false,
         }
-        Some(Lookup::Hit(entry))
+    }
+
+    /// Looks up what could not be answered at once.
+    #[cold]
+    pub(super) fn get_waiting<'a>(&'a self, key: &'a S::Key, seen: Seen) -> Waiting<'a, S> {
+        Box::pin(async move {
+            let (entry, lease) = match self.inner().get(key).await? {
+                Lookup::Hit(entry) => (Some(entry), None),
+                Lookup::Miss(lease) if lease.is_void() => return Ok(Lookup::Miss(lease)),
+                Lookup::Miss(lease) => (None, Some(lease)),
+            };
+            match self.answer_first(self.asked(key, entry), seen) {
+                Ok(answer) => Ok(answer),
+                Err(asked) => {
+                    let sought = self.seek(&asked, lease, seen);
+                    self.conclude(asked, sought, self.patience()).await
+                }
+            }
+        })
+    }
+
+    /// The answer to who found `entry`, which is perhaps not fresh: at once, or the waiting for it.
+    #[cold]
+    pub(super) fn get_due<'a>(
+        &'a self,
+        key: &'a S::Key,
+        entry: Entry<S::Value>,
+        seen: Seen,
+    ) -> std::result::Result<Lookup<S::Value>, Waiting<'a, S>> {
+        self.answer_first(self.asked(key, Some(entry)), seen).map_err(|asked| -> Waiting<'a, S> {
+            let sought = self.seek(&asked, None, seen);
+            Box::pin(self.conclude(asked, sought, self.patience()))
+        })
     }
 
     /// The entry, if it is an answer that needs no waiting; if it is due, its reload is started behind.
-    pub(super) fn answer_first<'k>(
+    fn answer_first<'k>(
         &self,
         asked: Asked<'k, S>,
         seen: Seen,

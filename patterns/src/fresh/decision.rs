@@ -17,11 +17,30 @@ pub(super) enum Decision {
     Load,
 }
 
+/// A part of a whole, rounded down to 32 bits: integers, because every hit is measured by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Part(u64);
+
+impl Part {
+    /// No less than all of it.
+    pub(super) const WHOLE: Self = Self(1 << 32);
+
+    /// From 0 to 1.
+    pub(super) const fn new(part: f64) -> Self {
+        Self((part * (1_u64 << 32) as f64) as u64)
+    }
+
+    /// Whether `some` is this part of `whole`, or more.
+    fn is_reached(self, some: u64, whole: u64) -> bool {
+        u128::from(some) << 32 >= u128::from(whole) * u128::from(self.0)
+    }
+}
+
 /// Where one decision ends and the next begins.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Thresholds {
     /// After which part of its fresh life an entry is reloaded ahead.
-    pub(super) ahead: Option<f64>,
+    pub(super) ahead: Part,
     /// The factor of probabilistic early expiration.
     pub(super) early: Option<f64>,
     /// How long past the soft deadline an entry is an answer that needs no waiting.
@@ -61,6 +80,13 @@ impl Thresholds {
         }
     }
 
+    /// Whether the decision is to serve, seen at a glance: true of nearly all hits. Of the others some are served, too.
+    #[inline]
+    pub(super) fn is_plainly_fresh(&self, life: Life, now: Time) -> bool {
+        let Some(end) = life.fresh_until().time() else { return life.is_usable(now) };
+        now < end && life.is_usable(now) && self.early.is_none() && !self.is_ahead(life, now, end)
+    }
+
     /// Whether the entry is still an answer at `now` where there is no better one.
     pub(super) fn tolerates(&self, life: Life, now: Time) -> bool {
         let overdue = life.fresh_until().time().map_or(Duration::ZERO, |end| now.since(end));
@@ -68,19 +94,18 @@ impl Thresholds {
     }
 
     fn is_ahead(&self, life: Life, now: Time, end: Time) -> bool {
-        let (Some(part), Some(stored)) = (self.ahead, life.stored()) else { return false };
-        nanos(stored, now) >= part * nanos(stored, end)
+        life.stored().is_some_and(|stored| self.ahead.is_reached(nanos(stored, now), nanos(stored, end)))
     }
 
     fn is_early(&self, now: Time, end: Time, cost: Duration, random: impl FnOnce() -> f64) -> bool {
         let Some(factor) = self.early else { return false };
-        let (left, reach) = (nanos(now, end), cost.as_nanos() as f64 * factor);
+        let (left, reach) = (nanos(now, end) as f64, cost.as_nanos() as f64 * factor);
         left < reach * MOST_EARLY && left <= reach * -(1.0 - random()).ln()
     }
 }
 
-fn nanos(from: Time, to: Time) -> f64 {
-    to.as_nanos().saturating_sub(from.as_nanos()) as f64
+fn nanos(from: Time, to: Time) -> u64 {
+    to.as_nanos().saturating_sub(from.as_nanos())
 }
 
 #[cfg(test)]

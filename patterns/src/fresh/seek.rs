@@ -88,7 +88,7 @@ pub(super) enum Boarded<S: Store> {
 impl<S: Store, L: Loader<S::Key, S::Value>> Fresh<S, L> {
     /// `inner`, kept fresh from `loader` as `freshness` says, by tasks in `env`.
     pub fn new(inner: S, loader: L, freshness: Freshness, env: &Env) -> Result<Self> {
-        let Freshness { thresholds, terms, soft_timeout, hard_timeout, budget } = freshness.checked()?;
+        let Freshness { thresholds, terms, soft_timeout, hard_timeout, budget, .. } = freshness.checked()?;
         let parts = Parts {
             inner,
             loader,

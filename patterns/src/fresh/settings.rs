@@ -5,7 +5,7 @@ use std::time::Duration;
 use larder_core::{Error, ErrorKind, Result};
 
 use super::budget::Budget;
-use super::decision::Thresholds;
+use super::decision::{Part, Thresholds};
 use super::verdicts::Terms;
 use crate::back_off::BackOff;
 
@@ -46,6 +46,7 @@ use crate::back_off::BackOff;
 /// shorter than the hard one.
 #[derive(Clone, Debug)]
 pub struct Freshness {
+    ahead: Option<f64>,
     pub(super) thresholds: Thresholds,
     pub(super) terms: Terms,
     pub(super) soft_timeout: Option<Duration>,
@@ -57,11 +58,15 @@ impl Freshness {
     /// Nothing is reloaded ahead; a stale entry is reloaded while its reader waits, who gets it if that fails; a failed
     /// load is tried again after 100 ms, then 200 ms, up to 30 s.
     pub const fn new() -> Self {
-        let thresholds =
-            Thresholds { ahead: None, early: None, revalidate: Duration::ZERO, tolerate: Duration::MAX };
+        let thresholds = Thresholds {
+            ahead: Part::WHOLE,
+            early: None,
+            revalidate: Duration::ZERO,
+            tolerate: Duration::MAX,
+        };
         let back_off = BackOff { first: Duration::from_millis(100), longest: Duration::from_secs(30) };
         let terms = Terms { absent: None, error: None, back_off: Some(back_off), keys: 8_192 };
-        Self { thresholds, terms, soft_timeout: None, hard_timeout: None, budget: None }
+        Self { ahead: None, thresholds, terms, soft_timeout: None, hard_timeout: None, budget: None }
     }
 
     /// A read after this part of the fresh life answers at once, and reloads behind. Above 0, up to 1: 0.8 means in the
@@ -69,7 +74,7 @@ impl Freshness {
     ///
     /// "Refresh-Ahead Caching" in Oracle Coherence's documentation. A key that nobody reads in that part is not reloaded.
     pub const fn refresh_ahead(mut self, part: f64) -> Self {
-        self.thresholds.ahead = Some(part);
+        self.ahead = Some(part);
         self
     }
 
@@ -155,11 +160,11 @@ impl Freshness {
     }
 
     /// The same settings, if they can work.
-    pub(super) fn checked(self) -> Result<Self> {
+    pub(super) fn checked(mut self) -> Result<Self> {
         let back_off = self.terms.back_off;
         let zero = |duration: Option<Duration>| duration == Some(Duration::ZERO);
         let broken = [
-            (self.thresholds.ahead.is_some_and(|part| !(part > 0.0 && part <= 1.0)), "refresh_ahead"),
+            (self.ahead.is_some_and(|part| !(part > 0.0 && part <= 1.0)), "refresh_ahead"),
             (
                 self.thresholds.early.is_some_and(|factor| !(factor > 0.0 && factor.is_finite())),
                 "early_expiration",
@@ -177,7 +182,10 @@ impl Freshness {
             (self.terms.keys == 0, "remembered_keys"),
         ];
         match broken.into_iter().find(|(is_broken, _)| *is_broken) {
-            None => Ok(self),
+            None => {
+                self.thresholds.ahead = self.ahead.map_or(Part::WHOLE, Part::new);
+                Ok(self)
+            }
             Some((_, name)) => {
                 Err(Error::new(ErrorKind::Invalid, format!("keeping entries fresh: the setting `{name}`")))
             }

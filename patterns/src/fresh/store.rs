@@ -12,23 +12,24 @@ impl<S: Store, L: Loader<S::Key, S::Value>> Store for Fresh<S, L> {
 
     async fn get(&self, key: &S::Key) -> Result<Lookup<S::Value>> {
         let seen = self.flights.seen();
-        let (entry, lease) = match self.inner().get(key).await? {
-            Lookup::Hit(entry) => (Some(entry), None),
-            Lookup::Miss(lease) if lease.is_void() => return Ok(Lookup::Miss(lease)),
-            Lookup::Miss(lease) => (None, Some(lease)),
+        let waiting = match self.inner().get_now(key) {
+            Some(Lookup::Hit(entry)) if self.is_plainly_fresh(entry.life()) => return Ok(Lookup::Hit(entry)),
+            Some(Lookup::Hit(entry)) => match self.get_due(key, entry, seen) {
+                Ok(answer) => return Ok(answer),
+                Err(waiting) => waiting,
+            },
+            Some(Lookup::Miss(_)) | None => self.get_waiting(key, seen),
         };
-        match self.answer_first(self.asked(key, entry), seen) {
-            Ok(answer) => Ok(answer),
-            Err(asked) => {
-                let sought = self.seek(&asked, lease, seen);
-                Box::pin(self.conclude(asked, sought, self.patience())).await
-            }
-        }
+        waiting.await
     }
 
     /// Answers with a hit only, and with none whose reload is to be started.
+    #[inline]
     fn get_now(&self, key: &S::Key) -> Option<Lookup<S::Value>> {
-        self.answer_now(key, self.inner().get_now(key)?.hit()?)
+        match self.inner().get_now(key) {
+            Some(Lookup::Hit(entry)) if self.answers_now(key, entry.life()) => Some(Lookup::Hit(entry)),
+            _ => None,
+        }
     }
 
     async fn lease(&self, key: &S::Key) -> Result<Lease> {

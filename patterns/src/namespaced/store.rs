@@ -39,14 +39,15 @@ impl<S: Store<Key: SharedKey>> Store for Namespaced<S> {
         Ok(self.dated(epoch, found))
     }
 
-    /// Answers if the key can be made without allocating.
+    /// Answers with a hit only, if the key can be made without allocating.
     fn get_now(&self, key: &Plain<S>) -> Option<Lookup<S::Value>> {
         if S::Key::ALLOCATES {
             return None;
         }
-        let epoch = self.namespace.epoch();
-        let found = self.inner.get_now(&self.key(epoch, key))?;
-        Some(self.dated(epoch, found))
+        match self.inner.get_now(&self.now(key)) {
+            Some(Lookup::Hit(entry)) => Some(Lookup::Hit(entry)),
+            Some(Lookup::Miss(_)) | None => None,
+        }
     }
 
     async fn lease(&self, key: &Plain<S>) -> Result<Lease> {

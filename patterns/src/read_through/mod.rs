@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use larder_core::{Env, Lease, Loader, Lookup, Result, Store};
+use larder_core::{BoxFuture, Env, Lease, Loader, Lookup, Result, Store};
 
 use crate::flight::reentrance::Node;
 use crate::flight::{Flight, Flights, Lead, Passenger, Seat, Seen};
@@ -71,6 +71,19 @@ impl<S: Store, L: Loader<S::Key, S::Value>> ReadThrough<S, L> {
     /// How many keys are being loaded right now and were not written since.
     pub fn in_flight(&self) -> usize {
         self.flights.keys().len()
+    }
+
+    /// Looks up what could not be answered at once, and loads it if need be. Behind a pointer, so that a hit carries no
+    /// more than that.
+    #[cold]
+    fn get_waiting<'a>(&'a self, key: &'a S::Key) -> BoxFuture<'a, Result<Lookup<S::Value>>> {
+        Box::pin(async move {
+            let seen = self.flights.seen();
+            match self.parts.inner.get(key).await? {
+                Lookup::Miss(lease) if !lease.is_void() => self.load(key, lease, seen).await,
+                answer => Ok(answer),
+            }
+        })
     }
 
     async fn load(&self, key: &S::Key, lease: Lease, seen: Seen) -> Result<Lookup<S::Value>> {

@@ -10,17 +10,19 @@ impl<S: Store, L: Loader<S::Key, S::Value>> Store for ReadThrough<S, L> {
     type Value = S::Value;
 
     async fn get(&self, key: &S::Key) -> Result<Lookup<S::Value>> {
-        let seen = self.flights.seen();
-        match self.parts.inner.get(key).await? {
-            Lookup::Hit(entry) => Ok(Lookup::Hit(entry)),
-            Lookup::Miss(lease) if lease.is_void() => Ok(Lookup::Miss(lease)),
-            Lookup::Miss(lease) => Box::pin(self.load(key, lease, seen)).await,
+        if let Some(hit) = self.get_now(key) {
+            return Ok(hit);
         }
+        self.get_waiting(key).await
     }
 
     /// Answers with a hit only: a miss has to be loaded.
+    #[inline]
     fn get_now(&self, key: &S::Key) -> Option<Lookup<S::Value>> {
-        self.parts.inner.get_now(key).filter(Lookup::is_hit)
+        match self.parts.inner.get_now(key) {
+            Some(Lookup::Hit(entry)) => Some(Lookup::Hit(entry)),
+            Some(Lookup::Miss(_)) | None => None,
+        }
     }
 
     async fn lease(&self, key: &S::Key) -> Result<Lease> {

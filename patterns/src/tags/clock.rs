@@ -112,6 +112,7 @@ impl Tags {
         self.0.clock.fetch_add(1, Ordering::AcqRel).wrapping_add(1)
     }
 
+    #[inline]
     fn now(&self) -> u64 {
         self.0.clock.load(Ordering::Acquire)
     }
@@ -121,6 +122,7 @@ impl Tags {
     }
 
     /// The lease `inner` with the reading of the clock.
+    #[cold]
     pub(super) fn dated(&self, inner: Lease) -> Lease {
         Lease::new([TAGS, self.now()]).and(inner)
     }
@@ -138,12 +140,16 @@ impl Tags {
     }
 
     /// Whether nothing that concerns the entry was invalidated since its stamp was made.
+    #[inline]
     pub(super) fn vouch_for(&self, stamp: &Stamp) -> bool {
-        let (version, now) = (stamp.version(), self.now());
-        version == now
-            || version < now
-                && version >= self.floor()
-                && stamp.tags().iter().all(|tag| self.0.markers.is_older(*tag, version))
+        stamp.version() == self.now() || self.is_untouched(stamp)
+    }
+
+    /// The same where something was invalidated.
+    fn is_untouched(&self, stamp: &Stamp) -> bool {
+        let version = stamp.version();
+        (self.floor()..self.now()).contains(&version)
+            && stamp.tags().iter().all(|tag| self.0.markers.is_older(*tag, version))
     }
 }
 

@@ -9,7 +9,7 @@ mod tag;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use larder_core::{Entry, Filled, Lease, Lookup, Result, Store, Value};
+use larder_core::{Entry, Filled, Lease, Result, Store, Value};
 
 pub use clock::Tags;
 pub use stamp::{Stamp, Stamped};
@@ -28,7 +28,7 @@ pub use tag::Tag;
 /// # What it costs
 ///
 /// A hit reads the clock; if anything was invalidated since the entry was loaded, mostly one word for each of its tags, too.
-/// It allocates nothing and locks nothing. An entry is larger by 24 bytes, up to three tags; more are allocated once,
+/// It allocates nothing and locks nothing. An entry is larger by 32 bytes, up to three tags; more are allocated once,
 /// when it is stored. An entry that was invalidated keeps its place until it is asked for, evicted or expired.
 ///
 /// # Order of composition
@@ -138,15 +138,9 @@ where
         (self.name)(key, entry.value()).into_iter().map(Into::into).chain(more.iter().copied())
     }
 
-    /// The answer if the wrapped store's will do: `None` if it is an entry that was invalidated.
-    fn judged(&self, found: Lookup<Stamped<V>>) -> Option<Lookup<V>> {
-        match found {
-            Lookup::Miss(lease) => Some(Lookup::Miss(self.tags.dated(lease))),
-            Lookup::Hit(entry) if self.tags.vouch_for(entry.value().stamp()) => {
-                Some(Lookup::Hit(entry.map(|stamped| stamped.into_parts().0)))
-            }
-            Lookup::Hit(_) => None,
-        }
+    /// Whether no tag of the entry was invalidated since its stamp was made.
+    fn vouches_for(&self, entry: &Entry<Stamped<V>>) -> bool {
+        self.tags.vouch_for(entry.value().stamp())
     }
 }
 

@@ -31,6 +31,11 @@ impl<V> Stamped<V> {
         &self.stamp
     }
 
+    /// The value, without its stamp.
+    pub fn into_value(self) -> V {
+        self.value
+    }
+
     /// The value and its stamp.
     pub fn into_parts(self) -> (V, Stamp) {
         (self.value, self.stamp)
@@ -44,20 +49,18 @@ impl<V> fmt::Debug for Stamped<V> {
     }
 }
 
-/// The tags of an entry, and the version at which they were read, before the value was loaded. Three words.
+/// The tags of an entry, and the version at which they were read, before the value was loaded. Four words.
 ///
 /// Up to three tags are kept in place; copying such a stamp touches no memory that others do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stamp {
     version: u64,
-    tags: List,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum List {
-    Few(u8, [u32; FEW]),
-    /// Behind a thin pointer, so that it takes no more room than the few.
-    Many(Arc<Vec<u32>>),
+    /// Whole words rather than an enum of the few and the many: every hit copies them, and a discriminant of one byte in
+    /// their midst would be copied apart.
+    few: [u32; FEW],
+    len: u32,
+    /// All of them, if they are more than a few.
+    many: Option<Arc<Vec<u32>>>,
 }
 
 impl Stamp {
@@ -82,23 +85,23 @@ impl Stamp {
     }
 
     pub(super) fn tags(&self) -> &[u32] {
-        match &self.tags {
-            List::Few(len, few) => few.get(..usize::from(*len)).unwrap_or(few),
-            List::Many(many) => many,
+        match &self.many {
+            None => self.few.get(..self.len as usize).unwrap_or(&self.few),
+            Some(many) => many,
         }
     }
 
     fn of_shorts(version: u64, mut tags: impl Iterator<Item = u32>) -> Self {
-        let (mut few, mut len) = ([0; FEW], 0);
+        let mut stamp = Self { version, few: [0; FEW], len: 0, many: None };
         while let Some(tag) = tags.next() {
-            if len == FEW {
-                let all = few.into_iter().chain([tag]).chain(tags).collect();
-                return Self { version, tags: List::Many(Arc::new(all)) };
-            }
-            few[len] = tag;
-            len += 1;
+            let Some(place) = stamp.few.get_mut(stamp.len as usize) else {
+                stamp.many = Some(Arc::new(stamp.few.into_iter().chain([tag]).chain(tags).collect()));
+                break;
+            };
+            *place = tag;
+            stamp.len += 1;
         }
-        Self { version, tags: List::Few(len as u8, few) }
+        stamp
     }
 }
 
@@ -118,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stamp_is_three_words() {
-        assert_eq!(size_of::<Stamp>(), 24);
+    fn a_stamp_is_four_words() {
+        assert_eq!(size_of::<Stamp>(), 32);
     }
 }

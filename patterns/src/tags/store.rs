@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use larder_core::{Entry, Filled, Lease, Lookup, Result, Store, Value};
+use larder_core::{BoxFuture, Entry, Filled, Lease, Lookup, Result, Store, Value};
 
 use super::Tagged;
 use super::stamp::Stamped;
@@ -20,15 +20,21 @@ where
     type Value = V;
 
     async fn get(&self, key: &S::Key) -> Result<Lookup<V>> {
-        match self.judged(self.inner.get(key).await?) {
-            Some(answer) => Ok(answer),
-            None => self.replacing(key).await,
-        }
+        let replacing = match self.inner.get(key).await? {
+            Lookup::Hit(entry) if self.vouches_for(&entry) => return Ok(Lookup::Hit(plain(entry))),
+            Lookup::Hit(_) => self.replacing(key),
+            Lookup::Miss(lease) => return Ok(Lookup::Miss(self.tags.dated(lease))),
+        };
+        replacing.await
     }
 
-    /// Answers as the wrapped store does, except for an entry that was invalidated: ask `get`.
+    /// Answers with a hit only: the lease of a miss would have to be dated.
+    #[inline]
     fn get_now(&self, key: &S::Key) -> Option<Lookup<V>> {
-        self.judged(self.inner.get_now(key)?)
+        match self.inner.get_now(key) {
+            Some(Lookup::Hit(entry)) if self.vouches_for(&entry) => Some(Lookup::Hit(plain(entry))),
+            _ => None,
+        }
     }
 
     async fn lease(&self, key: &S::Key) -> Result<Lease> {
@@ -56,9 +62,10 @@ where
         let found = self.inner.get_many(keys).await?;
         let mut answers = Vec::with_capacity(found.len());
         for (key, found) in keys.iter().zip(found) {
-            answers.push(match self.judged(found) {
-                Some(answer) => answer,
-                None => self.replacing(key).await?,
+            answers.push(match found {
+                Lookup::Hit(entry) if self.vouches_for(&entry) => Lookup::Hit(plain(entry)),
+                Lookup::Hit(_) => self.replacing(key).await?,
+                Lookup::Miss(lease) => Lookup::Miss(self.tags.dated(lease)),
             });
         }
         Ok(answers)
@@ -109,8 +116,14 @@ where
     I: IntoIterator<Item: Into<Tag>>,
 {
     /// A lease to replace an entry that was invalidated.
-    async fn replacing(&self, key: &S::Key) -> Result<Lookup<V>> {
+    #[cold]
+    fn replacing<'a>(&'a self, key: &'a S::Key) -> BoxFuture<'a, Result<Lookup<V>>> {
         self.outdated.fetch_add(1, Ordering::Relaxed);
-        self.lease(key).await.map(Lookup::Miss)
+        Box::pin(async { self.lease(key).await.map(Lookup::Miss) })
     }
+}
+
+/// The entry without its stamp.
+fn plain<V>(entry: Entry<Stamped<V>>) -> Entry<V> {
+    entry.map(Stamped::into_value)
 }

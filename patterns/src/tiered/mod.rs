@@ -6,7 +6,7 @@ mod store;
 
 use std::fmt;
 
-use larder_core::{Entry, Error, ErrorKind, Lease, Lookup, Result, Store};
+use larder_core::{BoxFuture, Entry, Error, ErrorKind, Lease, Lookup, Result, Store};
 
 use counts::Counts;
 pub use counts::TierStats;
@@ -68,16 +68,19 @@ impl<F: Store, N: Store<Key = F::Key, Value = F::Value>> Tiered<N, F> {
         self.counts.reset();
     }
 
-    /// The same for a near tier that has to be waited for.
-    async fn get_waiting(&self, key: &F::Key) -> Result<Lookup<F::Value>> {
-        match self.counts.near_said(self.near.get(key).await) {
-            Some(Lookup::Hit(entry)) => {
-                self.counts.add(1, 0, 0);
-                Ok(Lookup::Hit(entry))
+    /// Looks up what the near tier could not answer at once. Behind a pointer, so that a near hit carries no more than that.
+    #[cold]
+    fn get_waiting<'a>(&'a self, key: &'a F::Key) -> BoxFuture<'a, Result<Lookup<F::Value>>> {
+        Box::pin(async move {
+            match self.counts.near_said(self.near.get(key).await) {
+                Some(Lookup::Hit(entry)) => {
+                    self.counts.add(1, 0, 0);
+                    Ok(Lookup::Hit(entry))
+                }
+                Some(Lookup::Miss(lease)) => self.get_far(key, Some(lease)).await,
+                None => self.get_far(key, None).await,
             }
-            Some(Lookup::Miss(lease)) => self.get_far(key, Some(lease)).await,
-            None => self.get_far(key, None).await,
-        }
+        })
     }
 
     /// What the far tier says, and the copy to the near one.

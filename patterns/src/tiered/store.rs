@@ -12,21 +12,22 @@ impl<F: Store, N: Store<Key = F::Key, Value = F::Value>> Store for Tiered<N, F> 
     type Value = F::Value;
 
     async fn get(&self, key: &F::Key) -> Result<Lookup<F::Value>> {
-        match self.near.get_now(key) {
-            Some(Lookup::Hit(entry)) => {
-                self.counts.add(1, 0, 0);
-                Ok(Lookup::Hit(entry))
-            }
-            Some(Lookup::Miss(lease)) => Box::pin(self.get_far(key, Some(lease))).await,
-            None => Box::pin(self.get_waiting(key)).await,
+        if let Some(hit) = self.get_now(key) {
+            return Ok(hit);
         }
+        self.get_waiting(key).await
     }
 
     /// Answers with a near hit only.
+    #[inline]
     fn get_now(&self, key: &F::Key) -> Option<Lookup<F::Value>> {
-        let found = self.near.get_now(key).filter(Lookup::is_hit)?;
-        self.counts.add(1, 0, 0);
-        Some(found)
+        match self.near.get_now(key) {
+            Some(Lookup::Hit(entry)) => {
+                self.counts.add(1, 0, 0);
+                Some(Lookup::Hit(entry))
+            }
+            Some(Lookup::Miss(_)) | None => None,
+        }
     }
 
     async fn lease(&self, key: &F::Key) -> Result<Lease> {

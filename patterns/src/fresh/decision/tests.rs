@@ -18,7 +18,7 @@ fn life() -> Life {
 }
 
 fn strict() -> Thresholds {
-    Thresholds { ahead: None, early: None, revalidate: Duration::ZERO, tolerate: Duration::ZERO }
+    Thresholds { ahead: Part::WHOLE, early: None, revalidate: Duration::ZERO, tolerate: Duration::ZERO }
 }
 
 /// The decision without chance.
@@ -28,11 +28,11 @@ fn plainly(thresholds: &Thresholds, life: Life, seconds: f64) -> Decision {
 
 #[test]
 fn each_threshold_begins_at_its_moment_and_not_before() {
-    let ahead = Thresholds { ahead: Some(0.8), ..strict() };
+    let ahead = Thresholds { ahead: Part::new(0.8), ..strict() };
     let revalidate = Thresholds { revalidate: 30 * SECOND, ..strict() };
     let both = Thresholds { tolerate: 60 * SECOND, ..revalidate };
     let endless = Thresholds { revalidate: Duration::MAX, tolerate: Duration::MAX, ..strict() };
-    let at_the_end = Thresholds { ahead: Some(1.0), ..strict() };
+    let at_the_end = Thresholds { ahead: Part::new(1.0), ..strict() };
     let table = [
         (&strict(), 199.999, Serve),
         (&strict(), 200.0, Load),
@@ -58,18 +58,30 @@ fn each_threshold_begins_at_its_moment_and_not_before() {
 }
 
 #[test]
+fn a_part_is_exact_to_a_few_billionths_and_never_late() {
+    let year = 365 * 24 * 3_600 * 1_000_000_000_u64;
+    for part in [0.001, 0.3, 0.7, 0.8, 0.95, 1.0] {
+        let (exact, reached) =
+            (part * year as f64, |some: f64| Part::new(part).is_reached(some as u64, year));
+        assert!(reached(exact) && !reached(exact - 1e-9 * year as f64), "{part}");
+    }
+    assert!(Part::WHOLE.is_reached(u64::MAX, u64::MAX) && !Part::WHOLE.is_reached(u64::MAX - 1, u64::MAX));
+}
+
+#[test]
 fn an_entry_that_never_ends_is_always_an_answer() {
-    let ahead = Thresholds { ahead: Some(0.01), early: Some(9.0), ..strict() };
+    let ahead = Thresholds { ahead: Part::new(0.01), early: Some(9.0), ..strict() };
     let pinned = Life::new(at(0.0), Deadline::NEVER, Deadline::NEVER);
     assert_eq!(plainly(&ahead, pinned, 1e9), Serve);
     assert_eq!(plainly(&ahead, Life::DEFAULT, 1e9), Serve, "no store has resolved it");
+    assert!(ahead.is_plainly_fresh(pinned, at(1e9)) && ahead.is_plainly_fresh(Life::DEFAULT, at(1e9)));
     assert!(ahead.tolerates(pinned, at(1e9)));
 }
 
 #[test]
 fn a_life_of_no_length_is_over() {
     let ended = Life::new(at(1.0), Deadline::at(at(1.0)), Deadline::at(at(1.0)));
-    let lenient = Thresholds { ahead: Some(0.5), tolerate: Duration::MAX, ..strict() };
+    let lenient = Thresholds { ahead: Part::new(0.5), tolerate: Duration::MAX, ..strict() };
     assert_eq!(plainly(&lenient, ended, 1.0), Load);
     assert!(!lenient.tolerates(ended, at(1.0)));
 }
@@ -117,7 +129,7 @@ proptest! {
         moments in proptest::collection::vec(0_u64..400, 2..20),
     ) {
         let thresholds = Thresholds {
-            ahead, early: None,
+            ahead: ahead.map_or(Part::WHOLE, Part::new), early: None,
             revalidate: Duration::from_nanos(revalidate), tolerate: Duration::from_nanos(tolerate),
         };
         let time = Time::from_nanos;
@@ -135,6 +147,9 @@ proptest! {
             prop_assert_eq!(decision == Serve, now < soft && ahead.is_none_or(|part| ((now - stored) as f64) < part * fresh as f64));
             prop_assert_eq!(decision == Load, now >= hard || now >= soft + revalidate.max(tolerate));
             prop_assert_eq!(thresholds.tolerates(life, time(now)), decision != Load);
+            prop_assert_eq!(thresholds.is_plainly_fresh(life, time(now)), decision == Serve, "a glance is enough");
+            let early = Thresholds { early: Some(1.0), ..thresholds };
+            prop_assert!(!early.is_plainly_fresh(life, time(now)), "chance is not seen at a glance");
         }
     }
 }
