@@ -4,26 +4,25 @@ use std::fmt;
 
 use larder_core::{BoxFuture, Entry, Key, Loader, Result, Value};
 
-use crate::origin::HttpOrigin;
 use crate::response::Response;
 
-/// An HTTP origin whose answers are decoded. Made by [`HttpOrigin::decoded`].
+/// An HTTP origin whose answers are decoded. Made by [`HttpOrigin::decoded`](crate::HttpOrigin::decoded).
 ///
 /// # When something fails
 ///
-/// As [`HttpOrigin`]; and an answer that can't be decoded is the error that the decoder gives.
-pub struct Decoded<K, F> {
-    origin: HttpOrigin<K>,
+/// As [`HttpOrigin`](crate::HttpOrigin); and for an answer that can't be decoded the error is the decoder's.
+pub struct Decoded<O, F> {
+    origin: O,
     decode: F,
 }
 
-impl<K: Key, F> Decoded<K, F> {
-    pub(crate) const fn new(origin: HttpOrigin<K>, decode: F) -> Self {
+impl<O, F> Decoded<O, F> {
+    pub(crate) const fn new(origin: O, decode: F) -> Self {
         Self { origin, decode }
     }
 
     /// The origin.
-    pub const fn origin(&self) -> &HttpOrigin<K> {
+    pub const fn origin(&self) -> &O {
         &self.origin
     }
 
@@ -36,10 +35,11 @@ impl<K: Key, F> Decoded<K, F> {
     }
 }
 
-impl<K, V, F> Loader<K, V> for Decoded<K, F>
+impl<K, V, O, F> Loader<K, V> for Decoded<O, F>
 where
     K: Key,
     V: Value,
+    O: Loader<K, Response>,
     F: Fn(&Response) -> Result<V> + Send + Sync + 'static,
 {
     fn load<'a>(&'a self, key: &'a K) -> BoxFuture<'a, Result<Option<Entry<V>>>> {
@@ -54,7 +54,7 @@ where
     }
 }
 
-impl<K: Key, F> fmt::Debug for Decoded<K, F> {
+impl<O: fmt::Debug, F> fmt::Debug for Decoded<O, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Decoded").field("origin", &self.origin).finish_non_exhaustive()
     }

@@ -155,7 +155,7 @@ impl<K: Key> HttpOrigin<K> {
     }
 
     /// The same origin with what `decode` makes of an answer as the value.
-    pub const fn decoded<V, F>(self, decode: F) -> Decoded<K, F>
+    pub const fn decoded<V, F>(self, decode: F) -> Decoded<Self, F>
     where
         F: Fn(&Response) -> Result<V> + Send + Sync + 'static,
     {
