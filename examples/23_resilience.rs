@@ -10,6 +10,7 @@ use larder::patterns::{Breaker, CircuitState};
 use larder::policies::Lru;
 use larder::prelude::*;
 use larder::testkit::{CountingLoader, Faulty, MapStore, Task};
+use larder::{Manual, Shared};
 
 const MS: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
@@ -26,18 +27,7 @@ fn main() -> larder::Result<()> {
         guarded.optional(|_, _| {}, &env).fronted_by(near).read_through_in(origin.clone(), &env).shared();
     let optional = || store.inner().far();
 
-    // How long a reader of `key` waits, by the clock.
-    let read = |key: u64| {
-        let (reader, began) = (store.clone(), env.now());
-        let task = Task::start(&env, async move { reader.value(&key).await });
-        loop {
-            manual.run();
-            match task.answer() {
-                Some(answer) => return answer.map(|value| (value, env.now().since(began))),
-                None => manual.advance(MS),
-            }
-        }
-    };
+    let read = |key: u64| waited(&env, &manual, &store, key);
 
     assert_eq!(read(1)?, (Some(10), Duration::ZERO));
     println!("all is well:            a read costs {:?}", Duration::ZERO);
@@ -76,4 +66,22 @@ fn main() -> larder::Result<()> {
     println!("the far tier is back:   the removal was made up for, and all is believed again");
     assert_eq!(read(1)?, (Some(10), Duration::ZERO));
     Ok(())
+}
+
+/// What a reader of `key` gets, and how long he waits by the clock.
+fn waited<S: Store<Key = u64, Value = u64>>(
+    env: &Env,
+    manual: &Manual,
+    store: &Shared<S>,
+    key: u64,
+) -> larder::Result<(Option<u64>, Duration)> {
+    let (reader, began) = (store.clone(), env.now());
+    let task = Task::start(env, async move { reader.value(&key).await });
+    loop {
+        manual.run();
+        match task.answer() {
+            Some(answer) => return answer.map(|value| (value, env.now().since(began))),
+            None => manual.advance(MS),
+        }
+    }
 }
