@@ -5,6 +5,8 @@ mod hits;
 mod lives;
 mod loads;
 mod misses;
+mod outages;
+mod replays;
 mod stores;
 mod tiers;
 mod towers;
@@ -130,5 +132,19 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         threads: &[1, 2],
         is_small: false,
         contestants: |setting| misses::contestants(setting, 100_000),
+    },
+    Scenario {
+        name: "simulate",
+        idea: "a trace replayed by the lab, a hundred requests an operation; 100 thousand keys, Zipf 0.99, room for a tenth",
+        threads: &[1],
+        is_small: true,
+        contestants: replays::contestants,
+    },
+    Scenario {
+        name: "far-hangs",
+        idea: "a look-up of a far tier, 10 thousand u64 to u64; one that hangs costs 100 ms until the breaker opens",
+        threads: &[1],
+        is_small: true,
+        contestants: outages::contestants,
     },
 ];
