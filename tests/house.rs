@@ -31,7 +31,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("lab",        &["larder-core", "larder-policies", "larder-patterns", "flate2", "foldhash", "lzma-rust2", "zstd",
                      "clap (optional)", "ctrlc (optional)", "indicatif (optional)", "resvg (optional)",
                      "serde (optional)", "serde_json (optional)", "strsim (optional)"]),
-    (".",          &["larder-core", "larder-policies (optional)", "larder-patterns (optional)", "larder-sql (optional)",
+    (".",          &["larder-core", "larder-policies (optional)", "larder-patterns (optional)", "larder-sql (optional)", "larder-disk (optional)",
                      "larder-journal (optional)", "larder-serde (optional)", "larder-redis (optional)",
                      "larder-testkit (optional)",
                      "larder-lab (optional)"]),
@@ -45,12 +45,14 @@ const ANY_FOREIGN: &str = "(any foreign)";
 /// The one foreign family of each adapter.
 const FAMILIES: &[(&str, &[&str])] = &[
     ("adapters/compress", &["flate2", "lz4_flex", "zstd"]),
+    ("adapters/disk", &["fjall", "parking_lot"]),
     ("adapters/http", &["http", "http-cache-semantics", "reqwest"]),
     ("adapters/journal", &["twox-hash"]),
     (
         "adapters/seal",
         &["aes-gcm", "aes-gcm-siv", "chacha20poly1305", "getrandom", "hkdf", "hmac", "sha2", "subtle", "zeroize"],
     ),
+    ("adapters/memcached", &["base64", "tokio"]),
     ("adapters/redis", &["redis", "tokio"]),
     ("adapters/serde", &["postcard", "rmp-serde", "serde", "serde_json"]),
     ("adapters/sql", &["sqlx"]),
