@@ -21,7 +21,8 @@ const GHOSTS_PER_SLOT: usize = 2;
 /// ghosts adapt the room after a victim was found, as in the paper (ARC does it before). Where entries have weights, a
 /// step of the adaptation is as large as the entry that came back.
 ///
-/// Every call costs O(1), `evict` amortised: each entry it passes over was paid for by a hit.
+/// Every call costs O(1), `evict` amortised: each entry it passes over was paid for by a hit. It takes 24 bytes an
+/// entry, and 25 to 63 a ghost.
 #[derive(Debug)]
 pub struct Car {
     clocks: Queues<2>,

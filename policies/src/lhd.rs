@@ -37,7 +37,8 @@ const DECAY: f32 = 0.9;
 /// admissions that looked worse than recent victims always among the candidates. The classes by application that the
 /// paper has are left out: a policy is not told of applications.
 ///
-/// A hit costs O(1) amortised, `evict` O(40). Learning takes memory for the ages seen, 4 MB at the very most.
+/// A hit costs O(1) amortised, `evict` O(40). It takes 36 bytes an entry, and learning some for the ages seen,
+/// 4 MB at the very most.
 /// The same seed and the same calls give the same victims.
 #[derive(Debug)]
 pub struct Lhd {

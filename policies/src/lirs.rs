@@ -20,7 +20,8 @@ const GHOSTS_PER_SLOT: usize = 4;
 /// included. The paper does not bound it; here it is twice the capacity, as in libCacheSim, and what left first is
 /// forgotten first.
 ///
-/// Every call costs O(1) amortised: what is pruned from the stack was put there by a use.
+/// Every call costs O(1) amortised: what is pruned from the stack was put there by a use. It takes 40 bytes an
+/// entry, and 49 to 60 a ghost.
 #[derive(Debug)]
 pub struct Lirs {
     stack: Stack,

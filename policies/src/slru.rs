@@ -18,7 +18,7 @@ const LEAVING: ListId = ListId(4);
 /// analysis of Facebook photo caching", SOSP, 2013) and in libCacheSim. As in the latter a new entry goes into the
 /// lowest segment with room, so that they fill from below.
 ///
-/// Every call costs O(1) amortised: a step down was paid for by a hit.
+/// Every call costs O(1) amortised: a step down was paid for by a hit. It takes 24 bytes an entry.
 #[derive(Debug)]
 pub struct Slru {
     queues: Queues<5>,

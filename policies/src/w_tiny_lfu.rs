@@ -29,8 +29,8 @@ const JITTER: usize = 128;
 /// requests an entry. A tie goes to the victim; a candidate with six uses or more that loses is admitted all the same
 /// once in 128 times, so that keys chosen to collide with the victim's counters can't lock others out.
 ///
-/// Every call costs O(1) amortised: counters are halved all at once, every ten uses an entry. The sketch takes 8 to 16
-/// bytes for each of the most entries there ever were.
+/// Every call costs O(1) amortised: counters are halved all at once, every ten uses an entry. It takes 24 bytes
+/// an entry, and the sketch 8 to 16 for each of the most entries there ever were.
 #[derive(Debug)]
 pub struct WTinyLfu {
     queues: Queues<3>,
