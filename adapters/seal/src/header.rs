@@ -1,0 +1,117 @@
+//! What stands before the sealed bytes, in the clear: `Header`. Version 1.
+
+use crate::cipher::{Kind, TAG};
+use crate::derived::{COMMITMENT, SALT};
+
+/// The version that is written, and the only one that is read.
+pub(crate) const VERSION: u8 = 1;
+
+/// ```text
+/// 0    the version, 1
+/// 1    the last millisecond since 1970 at which it may be opened (8); 2⁶⁴-1: it never ends; with 2⁶³: earlier than
+///      the store was told
+/// 9    a sum of its place, to tell a moved value from a forged one (4)
+/// 13   the salt of the process (16)
+/// 29   the commitment to its key (32)
+/// 61   the nonce (24 or 12)
+/// …    the sealed bytes
+/// …    the tag (16)
+/// ```
+#[derive(Clone, Copy)]
+pub(crate) struct Header<'a> {
+    pub(crate) not_after: u64,
+    pub(crate) place: u32,
+    pub(crate) salt: &'a [u8; SALT],
+    pub(crate) commitment: &'a [u8; COMMITMENT],
+}
+
+/// The length of a header without its nonce.
+pub(crate) const FIXED: usize = 1 + 8 + 4 + SALT + COMMITMENT;
+
+/// The parts of a sealed value.
+pub(crate) struct Parts<'a> {
+    pub(crate) header: Header<'a>,
+    pub(crate) nonce: &'a [u8],
+    pub(crate) sealed: &'a [u8],
+    pub(crate) tag: &'a [u8],
+}
+
+impl<'a> Header<'a> {
+    pub(crate) fn write(&self, to: &mut Vec<u8>) {
+        to.push(VERSION);
+        to.extend(self.not_after.to_le_bytes());
+        to.extend(self.place.to_le_bytes());
+        to.extend(self.salt);
+        to.extend(self.commitment);
+    }
+
+    /// The parts of `bytes`, if they are long enough and of this version.
+    pub(crate) fn read(bytes: &'a [u8], kind: Kind) -> Option<Parts<'a>> {
+        let (&[VERSION], bytes) = bytes.split_first_chunk()? else { return None };
+        let (not_after, bytes) = bytes.split_first_chunk()?;
+        let (place, bytes) = bytes.split_first_chunk()?;
+        let (salt, bytes) = bytes.split_first_chunk()?;
+        let (commitment, bytes) = bytes.split_first_chunk()?;
+        let (nonce, bytes) = bytes.split_at_checked(kind.nonce())?;
+        let (sealed, tag) = bytes.split_at_checked(bytes.len().checked_sub(TAG)?)?;
+        let (not_after, place) = (u64::from_le_bytes(*not_after), u32::from_le_bytes(*place));
+        Some(Parts { header: Header { not_after, place, salt, commitment }, nonce, sealed, tag })
+    }
+
+    /// What is authenticated beside the sealed bytes: each field behind its length, so that no two ways of cutting them
+    /// give the same. Salt and commitment are bound by the key itself.
+    pub(crate) fn bound(&self, namespace: &[u8], key: &[u8], label: &[u8]) -> Vec<u8> {
+        let mut bound = Vec::with_capacity(6 * 4 + 1 + namespace.len() + key.len() + label.len() + 8 + 4);
+        let fields: [&[u8]; 6] =
+            [&[VERSION], namespace, key, label, &self.not_after.to_le_bytes(), &self.place.to_le_bytes()];
+        for field in fields {
+            bound.extend((field.len() as u64).to_le_bytes());
+            bound.extend(field);
+        }
+        bound
+    }
+}
+
+/// A sum of where a value is kept. Keeps out nobody; tells who reads the counts what has happened.
+pub(crate) fn place(namespace: &[u8], key: &[u8]) -> u32 {
+    let step = |sum: u64, word: u64| (sum ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
+    let over = |sum: u64, bytes: &[u8]| {
+        let (words, rest) = bytes.as_chunks::<8>();
+        let mut last = [0; 8];
+        last[..rest.len()].copy_from_slice(rest);
+        let sum = words.iter().fold(sum, |sum, word| step(sum, u64::from_le_bytes(*word)));
+        step(step(sum, u64::from_le_bytes(last)), bytes.len() as u64)
+    };
+    let sum = over(over(0, namespace), key);
+    (sum >> 32) as u32 ^ sum as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_ways_of_cutting_the_fields_bind_the_same() {
+        let header = Header { not_after: 1, place: 2, salt: &[0; SALT], commitment: &[0; COMMITMENT] };
+        let one = header.bound(b"ab", b"c", b"");
+        assert_ne!(one, header.bound(b"a", b"bc", b""));
+        assert_ne!(one, header.bound(b"ab", b"", b"c"));
+        assert_eq!(one, header.bound(b"ab", b"c", b""));
+        assert_ne!(place(b"ab", b"c"), place(b"a", b"bc"));
+        assert_ne!(place(b"", b"12345678"), place(b"", b"12345679"));
+    }
+
+    #[test]
+    fn what_is_cut_short_or_of_another_version_is_not_read() {
+        let mut bytes = Vec::new();
+        Header { not_after: 7, place: 9, salt: &[1; SALT], commitment: &[2; COMMITMENT] }.write(&mut bytes);
+        assert_eq!(bytes.len(), FIXED);
+        bytes.extend([3; 12 + TAG]);
+        let parts = Header::read(&bytes, Kind::Aes256Gcm).expect("it is whole");
+        assert_eq!((parts.header.not_after, parts.header.place, parts.sealed.len()), (7, 9, 0));
+        assert!(Header::read(&bytes, Kind::XChaCha20Poly1305).is_none());
+        assert!((0..bytes.len()).all(|end| Header::read(&bytes[..end], Kind::Aes256Gcm).is_none()));
+        bytes[0] = 2;
+        assert!(Header::read(&bytes, Kind::Aes256Gcm).is_none());
+    }
+}
