@@ -55,7 +55,7 @@ pub use resilience::{
     HedgeStats, Hedged, Optional, OptionalStats, Retried, Retry, RetryStats, TimeLimit,
 };
 pub use runtime::TokioEnv;
-pub use tags::{Stamp, Stamped, Tag, Tagged, Tags};
+pub use tags::{Stamp, Stamped, Stamping, Tag, Tagged, Tags};
 pub use tiered::{TierStats, Tiered};
 pub use write_around::WriteAround;
 pub use write_behind::{Batch, Full, WriteBehind, WriteStats};

@@ -1,6 +1,7 @@
 //! Tags: one step drops every entry that carries one, however many there are.
 
 mod clock;
+mod codec;
 mod markers;
 mod stamp;
 mod store;
@@ -12,6 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use larder_core::{Entry, Filled, Lease, Result, Store, Value};
 
 pub use clock::Tags;
+pub use codec::Stamping;
 pub use stamp::{Stamp, Stamped};
 pub use tag::Tag;
 
