@@ -14,6 +14,11 @@
 //! | `sql` | | [`sql`]: SQLite tables as [`Loader`] and [`Writer`] |
 //! | `journal` | | [`journal`]: a journal in files, for durable write-behind |
 //! | `serde` | | [`serde`]: any serde value as bytes |
+//! | `compress` | | [`compress`]: deflate, Zstandard and LZ4, under bounds |
+//! | `seal` | | [`seal`]: encryption under a keyring |
+//! | `disk` | | [`disk`]: a bounded store in a folder, warm after a restart |
+//! | `redis` | | [`redis`]: a store in Redis, whose leases the server checks |
+//! | `http` | | [`http`]: a loader over HTTP, with freshness by RFC 9111 |
 //! | `testkit` | | [`testkit`]: conformance suites, faulty stores, gated loaders, a seeded simulator |
 //! | `lab` | | [`lab`]: traces, simulation, miss-ratio curves |
 //! | `tracing` | | refused callbacks and undecodable values as `tracing` events |
@@ -21,6 +26,12 @@
 
 pub use larder_core::*;
 
+#[cfg(feature = "compress")]
+pub use larder_compress as compress;
+#[cfg(feature = "disk")]
+pub use larder_disk as disk;
+#[cfg(feature = "http")]
+pub use larder_http as http;
 #[cfg(feature = "journal")]
 pub use larder_journal as journal;
 #[cfg(feature = "lab")]
@@ -29,6 +40,10 @@ pub use larder_lab as lab;
 pub use larder_patterns as patterns;
 #[cfg(feature = "policies")]
 pub use larder_policies as policies;
+#[cfg(feature = "redis")]
+pub use larder_redis as redis;
+#[cfg(feature = "seal")]
+pub use larder_seal as seal;
 #[cfg(feature = "serde")]
 pub use larder_serde as serde;
 #[cfg(feature = "sql")]

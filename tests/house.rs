@@ -31,9 +31,10 @@ const TABLE: &[(&str, &[&str])] = &[
     ("lab",        &["larder-core", "larder-policies", "larder-patterns", "flate2", "foldhash", "lzma-rust2", "zstd",
                      "clap (optional)", "ctrlc (optional)", "indicatif (optional)", "resvg (optional)",
                      "serde (optional)", "serde_json (optional)", "strsim (optional)"]),
-    (".",          &["larder-core", "larder-policies (optional)", "larder-patterns (optional)", "larder-sql (optional)", "larder-disk (optional)",
-                     "larder-journal (optional)", "larder-serde (optional)", "larder-redis (optional)",
-                     "larder-testkit (optional)",
+    (".",          &["larder-core", "larder-policies (optional)", "larder-patterns (optional)", "larder-sql (optional)",
+                     "larder-journal (optional)", "larder-serde (optional)", "larder-compress (optional)",
+                     "larder-seal (optional)", "larder-disk (optional)", "larder-redis (optional)",
+                     "larder-memcached (optional)", "larder-http (optional)", "larder-testkit (optional)",
                      "larder-lab (optional)"]),
     ("bench",      &["larder", ANY_FOREIGN]),  // and examples, which are the facade's
     ("xtask",      &[]),
