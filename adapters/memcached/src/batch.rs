@@ -4,7 +4,7 @@ use crate::names::Name;
 use crate::reply::{Code, Reply};
 
 /// Commands in the making.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Batch {
     bytes: Vec<u8>,
     count: usize,
@@ -29,11 +29,13 @@ impl Batch {
         self.command(b"mg ", name, |_| {}, |to| to.extend(format!(" c N{seconds}").into_bytes()));
     }
 
-    /// Writes an item if it still has the number `cas`; no answer if that was done.
+    /// Writes an item if it still has the number `cas` (whatever is there, if the server numbers none); no answer if that
+    /// was done.
     pub(crate) fn set(&mut self, name: &Name, item: &Item<'_>, cas: u64) {
         let Item { value, seconds, flags } = item;
         let length = |to: &mut Vec<u8>| to.extend(format!(" {}", value.len()).into_bytes());
-        let rest = format!(" q C{cas} T{seconds} F{flags}");
+        let condition = if cas == 0 { String::new() } else { format!(" C{cas}") };
+        let rest = format!(" q{condition} T{seconds} F{flags}");
         self.command(b"ms ", name, length, |to| to.extend(rest.into_bytes()));
         self.bytes.extend(*value);
         self.bytes.extend(b"\r\n");

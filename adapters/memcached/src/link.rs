@@ -45,14 +45,21 @@ impl Link {
         doing: &'static str,
         work: impl Future<Output = Result<T>>,
     ) -> Result<T> {
-        match tokio::time::timeout(self.timeout, work).await {
-            Ok(done) => done,
-            Err(_) => {
-                // A connection that lets a deadline pass isn't used again. No write is late on it: each is made
-                // under the number of what it replaces.
-                *self.live() = None;
-                Err(Error::new(ErrorKind::Timeout, doing).because("the server has not answered"))
-            }
+        let done = tokio::time::timeout(self.timeout, work).await;
+        done.unwrap_or_else(|_| {
+            // A connection that lets a deadline pass isn't used again. No write comes late on it: each is made under the
+            // number of what it replaces.
+            *self.live() = None;
+            Err(Error::new(ErrorKind::Timeout, doing).because("the server has not answered"))
+        })
+    }
+
+    /// The answers to a batch that changes nothing which another try would spoil: if its connection breaks it is sent again,
+    /// once.
+    pub(crate) async fn ask(&self, doing: &'static str, batch: Batch) -> Result<Answers> {
+        match self.exchange(doing, batch.clone()).await {
+            Err(error) if error.kind() == ErrorKind::Store => self.exchange(doing, batch).await,
+            answered => answered,
         }
     }
 

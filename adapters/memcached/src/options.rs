@@ -128,7 +128,7 @@ impl MemcachedOptions {
         let lease = self.lease.as_secs().saturating_add(u64::from(self.lease.subsec_nanos() > 0));
         let lease = u32::try_from(lease).unwrap_or(u32::MAX).clamp(1, LONGEST);
         let names = Names::new(&self.namespace)?;
-        let server = Server { link: Link::new(address, self.timeout), names, clock: self.clock, lease };
+        let server = Server::new(Link::new(address, self.timeout), names, self.clock, lease);
         let doing = "connecting to memcached";
         server.link.in_time(doing, server.link.connected(doing)).await?;
         Ok(Memcached::new(server, self.settings, PhantomData))

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncReadExt};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt};
 
 /// The longest line of a reply. Ours have some dozens of bytes.
 const LINE: u64 = 2_048;
@@ -48,10 +48,7 @@ pub(crate) enum Code {
 
 impl Reply {
     /// The next reply, its value no longer than `longest`. An error if it is none.
-    pub(crate) async fn read(
-        from: &mut (impl AsyncBufRead + AsyncRead + Unpin),
-        longest: u64,
-    ) -> io::Result<Self> {
+    pub(crate) async fn read(from: &mut (impl AsyncBufRead + Unpin), longest: u64) -> io::Result<Self> {
         let mut line = Vec::new();
         (&mut *from).take(LINE).read_until(b'\n', &mut line).await?;
         let Some(text) = line.strip_suffix(b"\r\n") else {

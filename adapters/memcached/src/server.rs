@@ -1,5 +1,6 @@
 //! What a namespace asks of its server, in chunks.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use larder_core::{Clock, Envelope, Lease, Life, Parcel, Random, Result};
@@ -21,7 +22,9 @@ pub(crate) struct Server {
     pub(crate) names: Names,
     pub(crate) clock: Clock,
     /// For how many seconds a lease is good.
-    pub(crate) lease: u32,
+    lease: u32,
+    /// The epoch as it was seen last; 0 for none.
+    seen: AtomicU64,
 }
 
 /// A value on its way.
@@ -56,15 +59,19 @@ pub(crate) enum Found {
 }
 
 impl Server {
+    pub(crate) fn new(link: Link, names: Names, clock: Clock, lease: u32) -> Self {
+        Self { link, names, clock, lease, seen: AtomicU64::new(0) }
+    }
+
     /// What there is for each name. One round trip.
     pub(crate) async fn read(&self, names: &[Name]) -> Result<Vec<Found>> {
         let mut batch = Batch::default();
         batch.get(&self.names.epoch());
         names.iter().for_each(|name| batch.get(name));
         let now = self.clock.now();
-        let answers = self.link.exchange(READING, batch).await?;
+        let answers = self.link.ask(READING, batch).await?;
         let Some((epoch, answers)) = answers.split_first() else { return Ok(Vec::new()) };
-        let Some(epoch) = epoch_in(epoch.as_ref()) else {
+        let Some(epoch) = self.epoch_in(epoch.as_ref()) else {
             return Ok(names.iter().map(|_| Found::Nothing).collect());
         };
         let found = answers.iter().map(|answer| {
@@ -105,7 +112,7 @@ impl Server {
                     return Err(error);
                 }
             };
-            if epoch_in(answers.pop().flatten().as_ref()) == Some(epoch) {
+            if self.epoch_in(answers.pop().flatten().as_ref()) == Some(epoch) {
                 let mut answers = answers.into_iter();
                 left.retain(|_| answers.next().flatten().is_some());
             }
@@ -115,26 +122,46 @@ impl Server {
 
     /// Writes each whose lease is good. Whether it was.
     pub(crate) async fn fill(&self, writes: &[Write], stamps: &[[u64; 2]]) -> Result<Vec<bool>> {
+        let epoch = self.epoch_of(stamps).await?;
+        // A number of 0 would mean "whatever is there". A lease of an epoch that has ended must not use up its number,
+        // which a lease of the present one may have, too.
+        let is_good = |stamp: &[u64; 2]| stamp[0] != 0 && Some(stamp[1]) == epoch;
         let mut batch = Batch::default();
-        for (write, [cas, epoch]) in writes.iter().zip(stamps) {
-            match *cas {
-                // 0 would mean "whatever is there".
-                0 => batch.look(&write.name),
-                cas if write.is_over() => batch.remove_if(&write.name, cas),
-                cas => write.set(&mut batch, cas, *epoch),
+        for (write, stamp) in writes.iter().zip(stamps).filter(|(_, stamp)| is_good(stamp)) {
+            let [cas, epoch] = *stamp;
+            if write.is_over() {
+                batch.remove_if(&write.name, cas);
+            } else {
+                write.set(&mut batch, cas, epoch);
             }
+        }
+        if batch.len() == 0 {
+            return Ok(vec![false; writes.len()]);
         }
         batch.get(&self.names.epoch());
         let mut answers = self.link.exchange(FILLING, batch).await?;
-        let now = epoch_in(answers.pop().flatten().as_ref());
-        let filled = answers.iter().zip(stamps).zip(writes).map(|((answer, [cas, epoch]), write)| {
-            let done = match answer {
-                None => !write.is_over(),
-                Some(reply) => write.is_over() && reply.code == Code::Done,
+        let is_same = self.epoch_in(answers.pop().flatten().as_ref()) == epoch;
+        let mut answers = answers.into_iter();
+        let filled = writes.iter().zip(stamps).map(|(write, stamp)| {
+            let done = is_good(stamp) && {
+                let code = answers.next().flatten().map(|reply| reply.code);
+                code == write.is_over().then_some(Code::Done)
             };
-            *cas != 0 && done && now == Some(*epoch)
+            done && is_same
         });
         Ok(filled.collect())
+    }
+
+    /// The epoch that all `stamps` are of, if it was seen last; else the present one.
+    async fn epoch_of(&self, stamps: &[[u64; 2]]) -> Result<Option<u64>> {
+        let seen = self.seen.load(Ordering::Relaxed);
+        if stamps.iter().all(|[_, epoch]| *epoch == seen) {
+            return Ok(Some(seen));
+        }
+        let mut batch = Batch::default();
+        batch.get(&self.names.epoch());
+        let answers = self.link.ask(FILLING, batch).await?;
+        Ok(self.epoch_in(answers.first().and_then(Option::as_ref)))
     }
 
     /// Removes each name. Whether there was a usable value.
@@ -147,7 +174,7 @@ impl Server {
         }
         let answers = self.link.exchange(REMOVING, batch).await?;
         let Some((epoch, answers)) = answers.split_first() else { return Ok(Vec::new()) };
-        let epoch = epoch_in(epoch.as_ref());
+        let epoch = self.epoch_in(epoch.as_ref());
         let removed = answers.as_chunks::<2>().0.iter().map(|[seen, gone]| {
             let usable = seen.as_ref().zip(epoch).is_some_and(|(seen, epoch)| is_usable(seen, epoch));
             usable && gone.as_ref().is_some_and(|gone| gone.code == Code::Done)
@@ -159,6 +186,7 @@ impl Server {
     pub(crate) async fn clear(&self) -> Result<()> {
         let mut batch = Batch::default();
         batch.remove(&self.names.epoch());
+        self.seen.store(0, Ordering::Relaxed);
         self.link.exchange("clearing a namespace of memcached", batch).await.map(drop)
     }
 
@@ -171,8 +199,8 @@ impl Server {
         let mut batch = Batch::default();
         batch.get(&self.names.epoch());
         names.for_each(|name| batch.lease(name, self.lease));
-        let mut answers = self.link.exchange(doing, batch).await?.into_iter();
-        let epoch = match epoch_in(answers.next().flatten().as_ref()) {
+        let mut answers = self.link.ask(doing, batch).await?.into_iter();
+        let epoch = match self.epoch_in(answers.next().flatten().as_ref()) {
             Some(epoch) => epoch,
             None => self.new_epoch(doing).await?,
         };
@@ -187,7 +215,7 @@ impl Server {
         batch.add(&name, &drawn.to_be_bytes());
         batch.get(&name);
         let answers: Answers = self.link.exchange(doing, batch).await?;
-        if let Some(epoch) = epoch_in(answers.get(1).and_then(Option::as_ref)) {
+        if let Some(epoch) = self.epoch_in(answers.get(1).and_then(Option::as_ref)) {
             return Ok(epoch);
         }
         // Something else is there, or nothing stays: the next call begins another one.
@@ -205,9 +233,12 @@ impl Server {
         writes.iter().for_each(|write| batch.remove(&write.name));
         self.link.exchange(doing, batch).await.map(drop)
     }
-}
 
-fn epoch_in(answer: Option<&Reply>) -> Option<u64> {
-    let bytes = answer.filter(|reply| !reply.stale)?.value.as_slice();
-    bytes.try_into().ok().map(u64::from_be_bytes)
+    /// The epoch that an answer tells, if there is one; remembered.
+    fn epoch_in(&self, answer: Option<&Reply>) -> Option<u64> {
+        let bytes = answer.filter(|reply| !reply.stale).map_or(&[][..], |reply| &reply.value);
+        let epoch = bytes.try_into().ok().map(u64::from_be_bytes);
+        self.seen.store(epoch.unwrap_or_default(), Ordering::Relaxed);
+        epoch
+    }
 }

@@ -21,7 +21,7 @@ const BYTES: usize = 1 << 20;
 ///
 /// Keys are any bytes (`String` unless said otherwise), values are parcels: codecs make them of yours.
 ///
-/// A hit, a removal and a fill cost one round trip; a write costs two, a miss one while a lease on its key is out and
+/// A hit, a removal and a fill cost one round trip (a fill two, after a clear); a write costs two, a miss one while a lease on its key is out and
 /// else two. A batch costs as much for each chunk. All operations share one connection, which pipelines them.
 ///
 /// # Lives
@@ -34,7 +34,7 @@ const BYTES: usize = 1 << 20;
 /// | what | gives |
 /// |---|---|
 /// | no answer in time | `Timeout`; whether a write was carried out is not known |
-/// | a connection that breaks | `Store`; the next operation connects anew. A write's outcome is not known |
+/// | a connection that breaks | reads are tried once more on a new one; a write is a `Store` error, its outcome not known |
 /// | a value over [`max_value`](crate::MemcachedOptions::max_value), or over the server's bound | `Invalid`, and an insert removes the key's entry |
 /// | a server that has no room (one that may not evict) | `Overloaded`, and an insert removes the key's entry |
 /// | a key that is too long with its namespace | `Invalid`; nothing is sent |
