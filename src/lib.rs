@@ -18,6 +18,7 @@
 //! | `seal` | | [`seal`]: encryption under a keyring |
 //! | `disk` | | [`disk`]: a bounded store in a folder, warm after a restart |
 //! | `redis` | | [`redis`]: a store in Redis, whose leases the server checks |
+//! | `memcached` | | [`memcached`]: a store in memcached, over the meta protocol |
 //! | `http` | | [`http`]: a loader over HTTP, with freshness by RFC 9111 |
 //! | `testkit` | | [`testkit`]: conformance suites, faulty stores, gated loaders, a seeded simulator |
 //! | `lab` | | [`lab`]: traces, simulation, miss-ratio curves |
@@ -36,6 +37,8 @@ pub use larder_http as http;
 pub use larder_journal as journal;
 #[cfg(feature = "lab")]
 pub use larder_lab as lab;
+#[cfg(feature = "memcached")]
+pub use larder_memcached as memcached;
 #[cfg(feature = "patterns")]
 pub use larder_patterns as patterns;
 #[cfg(feature = "policies")]

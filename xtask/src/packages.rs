@@ -9,8 +9,12 @@ struct Needed {
     package: &'static str,
 }
 
-/// What the tests need besides cargo: a browser, to open the lab's reports in.
-const NEEDED: &[Needed] = &[Needed { program: "chromium", package: "chromium" }];
+/// What the tests need besides cargo: a browser, to open the lab's reports in; servers, which they start themselves.
+const NEEDED: &[Needed] = &[
+    Needed { program: "chromium", package: "chromium" },
+    Needed { program: "memcached", package: "memcached" },
+    Needed { program: "redis-server", package: "redis-server" },
+];
 
 /// Components of the toolchain: the subcommand of cargo, and the name rustup knows.
 const COMPONENTS: &[(&str, &str)] = &[("fmt", "rustfmt"), ("clippy", "clippy")];

@@ -104,7 +104,7 @@ fn spawn(port: u16, arguments: &[String]) -> Option<Child> {
     let limit = Instant::now() + Duration::from_secs(20);
     while Instant::now() < limit {
         if child.try_wait().expect("it can be asked").is_some() {
-            return None;
+            break;
         }
         if answers(port) {
             return Some(child);
@@ -112,6 +112,7 @@ fn spawn(port: u16, arguments: &[String]) -> Option<Child> {
         std::thread::sleep(Duration::from_millis(5));
     }
     let _ = child.kill();
+    let _ = child.wait();
     None
 }
 
