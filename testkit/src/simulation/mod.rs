@@ -1,7 +1,7 @@
 //! A seeded simulator for towers of stores: several clients, faults everywhere, and an oracle that knows what may be read.
 //!
 //! One seed is one run: the clock, the order in which tasks go on, what the clients do, what fails and how. The tower is
-//! the test's own; the [`World`] gives it the environment, an origin, and stores that fail.
+//! the test's own; the [`World`] gives it the environment, an origin, stores that fail, and a disk that a crash cuts short.
 //!
 //! ```
 //! use larder_testkit::MapStore;
