@@ -75,12 +75,16 @@ fn unknown_policy(name: &str) -> Failure {
 
 /// The names most like `name`, as a question.
 pub(crate) fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> String {
-    let mut all: Vec<(f64, &str)> = names.map(|known| (strsim::jaro_winkler(name, known), known)).collect();
+    let names: Vec<&str> = names.collect();
+    let there_are = names.join(" ");
+    let part = |known: &str| if name.len() > 2 && known.contains(name) { 0.75 } else { 0.0 };
+    let like = |known| strsim::normalized_damerau_levenshtein(name, known).max(part(known));
+    let mut all: Vec<(f64, &str)> = names.into_iter().map(|known| (like(known), known)).collect();
     all.sort_by(|a, b| b.0.total_cmp(&a.0));
     let near: Vec<&str> =
-        all.iter().take(3).filter(|(like, _)| *like > 0.6).map(|(_, known)| *known).collect();
+        all.iter().take(3).filter(|(like, _)| *like >= 0.5).map(|(_, known)| *known).collect();
     if near.is_empty() {
-        return format!("; there are {}", all.iter().map(|(_, known)| *known).collect::<Vec<_>>().join(" "));
+        return format!("; there are {there_are}");
     }
     format!("; did you mean {}?", near.join(", "))
 }

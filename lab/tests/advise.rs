@@ -54,6 +54,17 @@ fn advice_in_bytes_with_times() {
 }
 
 #[test]
+fn advice_tells_how_long_loads_take_where_the_trace_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let trace = folder.path().join("t.csv").display().to_string();
+    std::fs::write(&trace, "key,cost\n".to_owned() + &"1,0.5\n2,1.5\n3,1\n".repeat(1_000)).unwrap();
+    let advice = larder(&["advise", &trace, "--budget", "2", "-p", "lru,mru"]);
+    has(&advice, &["policy     MRU:", "\nloads      a million requests wait ", "(with LRU 1000000.0)."]);
+    let advice = larder(&["advise", &trace, "--budget", "2", "-p", "lru"]);
+    has(&advice, &["\nloads      a million requests wait 1000000.0 seconds for them."]);
+}
+
+#[test]
 fn every_policy_has_its_name_in_rust() {
     macro_rules! names {
         ($($policy:ident)*) => {

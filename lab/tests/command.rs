@@ -219,6 +219,7 @@ fn bad_arguments_are_one_line_and_exit_code_2() {
         assert_eq!(code, 2, "{capacity:?}: {said}");
     }
     fails(&["simulate", &trace, "--policy", "s3fifo"], 2, "did you mean s3-fifo");
+    fails(&["simulate", &trace, "--policy", "lur"], 2, "did you mean lru");
     fails(&["simulate", &trace, "--policy", "crystal-ball"], 2, "no policy is called 'crystal-ball'");
     fails(&["simulate", &trace, "--format", "oracle"], 2, "did you mean oracle-general");
     fails(&["simulate", &trace, "--columns", "size=1"], 2, "expected what=column");
@@ -250,6 +251,10 @@ fn bad_data_is_one_line_and_exit_code_1() {
         fails(&[command, "/no/such/trace"], 1, "can't be opened");
     }
     fails(&["simulate", &trace, "--format", "oracle-general"], 1, "ends within a record");
+    let long = folder.file("long", "1234567\n".repeat(96));
+    fails(&["simulate", &long, "--format", "oracle-general"], 1, "record 1: expected binary records");
+    #[cfg(target_os = "linux")]
+    fails(&["simulate", "/proc/self/mem"], 1, "/proc/self/mem: can't be read");
     fails(&["simulate", &trace, "-c", "1MiB"], 1, "tells no sizes");
     fails(&["curve", &trace, "--sizes"], 1, "tells no sizes");
     fails(&["report", &empty, "-o", &folder.path("report.html")], 1, "holds no requests");

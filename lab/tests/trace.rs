@@ -193,6 +193,20 @@ fn a_format_can_be_named() {
 }
 
 #[test]
+fn what_is_said_to_be_of_another_format_is_refused() {
+    let text = "1234567\n".repeat(96);
+    let bytes: Vec<u8> = (0..96_u32).flat_map(|key| u64::from(key).to_be_bytes()).collect();
+    for format in FORMATS {
+        let is_text = ["arc", "lirs", "address", "address-penalties", "adapt-size", "twitter", "csv", "keys"];
+        let wrong = if is_text.contains(&format.name) { &bytes[..] } else { text.as_bytes() };
+        let found: Result<Vec<_>, _> =
+            trace::read_as(Cursor::new(wrong.to_vec()), "x", format).and_then(Iterator::collect);
+        let error = found.expect_err(format.name).to_string();
+        assert!(error.contains("expected"), "{}: {error}", format.name);
+    }
+}
+
+#[test]
 fn the_names_of_formats_are_unique() {
     let mut names: Vec<_> = FORMATS.iter().map(|format| format.name).collect();
     names.sort_unstable();

@@ -6,11 +6,13 @@ use std::time::Duration;
 use clap::Args;
 use larder_lab::capacity::{Capacity, human};
 use larder_lab::chunk::Totals;
-use larder_lab::contender::Contender;
+use larder_lab::contender::{Contender, Rules};
 use larder_lab::counsel::{Counsel, OVERHEAD, around, shards};
 use larder_lab::profile::Profile;
 use larder_lab::simulator::Weighing;
+use larder_lab::tally::Tally;
 use larder_lab::verdict::Verdict;
+use larder_lab::workload::{Spec, Workload};
 
 use super::info::spoken;
 use crate::arguments::{OneTrace, is_fleeting, policies};
@@ -48,6 +50,8 @@ struct Advice {
     shards: (u64, f64),
     error: Option<f64>,
     ttl: Option<Duration>,
+    /// Seconds of loading a million requests: with the choice, and with LRU. Where the trace tells what loads cost.
+    loads: Option<[f64; 2]>,
 }
 
 impl Advise {
@@ -71,8 +75,9 @@ impl Advise {
         drop(progress);
         let error = curves.iter().filter_map(|curve| curve.error).reduce(f64::max);
         let ttl = self.nearly_all_return_within()?;
+        let loads = loads(&workload, counsel.choice, capacity, weighing);
         stopped(|| UNADVISED.to_owned())?;
-        let advice = Advice { counsel, capacity, weighing, shards, error, ttl };
+        let advice = Advice { counsel, capacity, weighing, shards, error, ttl, loads };
         let mut text = self.words(&advice, &workload.totals);
         let _ = write!(text, "\n{}", advice.rust());
         print(&text)
@@ -122,6 +127,7 @@ impl Advise {
         advice.against(&mut say);
         say("capacity", advice.room(self, totals));
         advice.if_wrong(&mut say);
+        advice.waiting(&mut say);
         let (count, cost) = advice.shards;
         say("shards", format!("{count}: {} than with one.", more(cost)));
         say("ttl", advice.life());
@@ -197,6 +203,15 @@ impl Advice {
         );
     }
 
+    fn waiting(&self, say: &mut impl FnMut(&str, String)) {
+        let Some([choice, lru]) = self.loads else { return };
+        let than = match self.counsel.choice.name() {
+            "lru" => String::new(),
+            _ => format!(" (with LRU {lru:.1})"),
+        };
+        say("loads", format!("a million requests wait {choice:.1} seconds for them{than}."));
+    }
+
     fn life(&self) -> String {
         match self.ttl {
             Some(ttl) => format!(
@@ -233,6 +248,20 @@ impl Advice {
         lines.push_str("    .build()?;\n");
         lines
     }
+}
+
+/// Two more replays, of the choice and of LRU.
+fn loads(workload: &Workload, choice: Contender, capacity: u64, weighing: Weighing) -> Option<[f64; 2]> {
+    let mean = workload.totals.mean_cost()?;
+    let spec = |contender| Spec { contender, capacity, weighing, rules: Rules::Engine };
+    let specs = [choice, Contender::named("lru")?].map(spec);
+    let _progress = Progress::start("counting loads", Some(workload.totals.requests * 2));
+    let tallies = workload.replay(&specs, &watch());
+    let seconds = |at: usize| -> Option<f64> {
+        let tally: &Tally = tallies.get(at)?.as_ref()?;
+        Some(tally.load_seconds(mean) / tally.requests.max(1) as f64 * 1e6)
+    };
+    Some([seconds(0)?, seconds(1)?])
 }
 
 fn percent(ratio: f64) -> String {

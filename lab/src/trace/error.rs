@@ -36,6 +36,10 @@ pub enum Problem {
     Read(io::Error),
     /// A line is not what the format has; this is what it should be.
     Expected(&'static str),
+    /// It is text, and the format has binary records.
+    Text,
+    /// It is binary, and the format has lines of text.
+    Binary,
     /// A number is larger than the format allows.
     TooLarge,
     /// A line is longer than any trace's.
@@ -125,6 +129,8 @@ impl fmt::Display for Problem {
             Self::Unknown => f.write_str("is of no format that can be told; name it"),
             Self::Read(error) => write!(f, "can't be read, or is damaged or cut off: {error}"),
             Self::Expected(what) => write!(f, "expected {what}"),
+            Self::Text => f.write_str("expected binary records, but this is text"),
+            Self::Binary => f.write_str("expected lines of text, but this is binary"),
             Self::TooLarge => f.write_str("a number is too large"),
             Self::LongLine => f.write_str("the line is too long for a trace"),
             Self::ManyRequests => f.write_str("one line stands for too many requests"),

@@ -46,6 +46,11 @@ impl Input {
         &self.sample
     }
 
+    /// Whether the sample is text: no control characters but blanks and line ends.
+    pub(super) fn is_text(&self) -> bool {
+        self.sample.iter().all(|byte| matches!(byte, b'\t' | b'\n' | b'\r' | 0x20..=0x7e | 0x80..))
+    }
+
     /// Whether the sample is all there is.
     pub(super) const fn is_whole(&self) -> bool {
         self.whole

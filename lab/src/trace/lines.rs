@@ -25,6 +25,9 @@ pub(super) fn requests(
     input: Input,
     mut parse: impl FnMut(&[u8]) -> Result<Line, Problem> + Send + 'static,
 ) -> Requests {
+    if !input.is_text() {
+        return Box::new(std::iter::once(Err(Problem::Binary.at(Place::Line(1)))));
+    }
     let mut lines = Lines::new(input.into_reader());
     let mut run = 0..0;
     Box::new(std::iter::from_fn(move || {

@@ -6,11 +6,17 @@ use super::error::{Place, Problem};
 use super::input::Input;
 use super::request::{Request, Requests};
 
+/// Fewer bytes than these may look like text by chance.
+const TELLING: usize = 512;
+
 /// The requests of a file of records of `N` bytes, of which `parse` understands each.
 pub(super) fn requests<const N: usize>(
     input: Input,
     parse: impl Fn(&[u8; N]) -> Request + Send + 'static,
 ) -> Requests {
+    if input.sample().len() >= TELLING && input.is_text() {
+        return Box::new(std::iter::once(Err(Problem::Text.at(Place::Record(1)))));
+    }
     let mut input = BufReader::with_capacity(1 << 16, input.into_reader());
     let mut number = 0;
     let mut record = [0; N];
