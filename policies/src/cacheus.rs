@@ -84,6 +84,12 @@ impl Cacheus {
         self
     }
 
+    /// Whether an entry should leave: one is over the room or pushed out by SR-LRU, which may be so where there is room.
+    /// Who wants exactly what libCacheSim does goes on asking for victims while it says so, after every call.
+    pub fn overflows(&self, used: u64, capacity: u64) -> bool {
+        used > capacity || self.recency.has_spare()
+    }
+
     fn settle(&mut self) {
         if let Some((slot, entry)) = self.newcomer.take() {
             self.insert(slot, entry);

@@ -129,8 +129,11 @@ impl EvictionPolicy for Lfu {
     }
 
     fn evict(&mut self, _marks: &Marks<'_>) -> Option<Slot> {
-        let Some(victim) = self.queue.oldest(QUEUE) else { return self.newcomer.take() };
-        self.on_remove(victim);
+        let Some(victim) = self.queue.pop(QUEUE) else { return self.newcomer.take() };
+        let id = self.group(victim);
+        if self.groups[id as usize].newest == victim {
+            self.spare.push(id);
+        }
         Some(victim)
     }
 

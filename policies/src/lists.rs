@@ -140,9 +140,12 @@ impl<T: Copy + Default> Lists<T> {
         if older == node || older == left {
             return;
         }
-        self.len += usize::from(right == node);
-        self.nodes[left as usize].newer = right;
-        self.nodes[right as usize].older = left;
+        if right == node {
+            self.len += 1;
+        } else {
+            self.nodes[left as usize].newer = right;
+            self.nodes[right as usize].older = left;
+        }
         let newer = std::mem::replace(&mut self.nodes[older as usize].newer, node);
         self.nodes[newer as usize].older = node;
         let links = &mut self.nodes[node as usize];

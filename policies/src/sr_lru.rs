@@ -80,6 +80,11 @@ impl SrLru {
         self.queues.list_of(slot) == Some(SPARE)
     }
 
+    /// Whether any entry was pushed out and is still there.
+    pub(crate) fn has_spare(&self) -> bool {
+        !self.queues.is_empty(SPARE)
+    }
+
     /// Takes the entry that was pushed out first.
     pub(crate) fn pop_spare(&mut self) -> Option<Slot> {
         let spare = self.queues.oldest(SPARE)?;

@@ -172,4 +172,6 @@ fn references_keep_every_part_within_its_share() {
     sheds_like_model(Lirs::reference, Lirs::overflows, |c| plain::Lirs::new(c, true), plain::Lirs::overflows);
     let model = |capacity| plain::QdLpFifo::new(capacity, true);
     sheds_like_model(QdLpFifo::reference, QdLpFifo::overflows, model, plain::QdLpFifo::overflows);
+    let model = |capacity| plain::Cacheus::new(capacity, false);
+    sheds_like_model(Cacheus::new, Cacheus::overflows, model, plain::Cacheus::overflows);
 }

@@ -67,6 +67,10 @@ impl Cacheus {
         }
     }
 
+    pub(crate) fn overflows(&self, used: u64) -> bool {
+        used > self.capacity || !self.spare.is_empty()
+    }
+
     fn demoted(&self) -> u64 {
         self.sr.iter().filter(|o| o.state == State::Demoted).count() as u64
     }
