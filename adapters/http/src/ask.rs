@@ -29,7 +29,7 @@ const LONGEST: usize = 16 * 1024;
 ///
 /// What can't be asked is an [`ErrorKind::Invalid`] when it is loaded: an address that is none, is longer than 16 KiB, has
 /// characters which parsers drop (spaces, tabs, newlines, other controls), or has a fragment; a segment `.` or `..`, which parsers
-/// resolve; a header that is none.
+/// resolve; a user or a password in the address, which belong into a header; a header that is none.
 #[derive(Clone)]
 pub struct Ask {
     path: String,
@@ -91,10 +91,13 @@ impl Ask {
         // The parser's own words would repeat nothing of the address, but say nothing either.
         let url =
             Url::parse(&whole).map_err(|_| Error::new(ErrorKind::Invalid, "an address that is none"))?;
-        if matches!(url.scheme(), "http" | "https") {
-            return Ok(url);
+        if !is_plain(&url) {
+            return Err(Error::new(
+                ErrorKind::Invalid,
+                "an address with a user in it, or whose scheme is not http",
+            ));
         }
-        Err(Error::new(ErrorKind::Invalid, "an address whose scheme is not http"))
+        Ok(url)
     }
 
     /// The headers.
@@ -115,6 +118,11 @@ impl fmt::Debug for Ask {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Ask").field("headers", &self.headers.len()).finish_non_exhaustive()
     }
+}
+
+/// Whether an address is one for HTTP, and has no secrets that would become a header unseen.
+pub(crate) fn is_plain(url: &Url) -> bool {
+    matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none()
 }
 
 /// Writes all but the unreserved characters of RFC 3986 as their bytes in hexadecimal: different bytes, different text.
@@ -180,6 +188,8 @@ mod tests {
             "h",
             "http://h/#a",
             "http:\\\\h",
+            "http://u@h/",
+            "http://:p@h/",
         ] {
             assert_eq!(Ask::get(address).url().unwrap_err().kind(), ErrorKind::Invalid, "{address:?}");
         }

@@ -4,7 +4,7 @@ use larder_core::{Clock, Error, ErrorKind, Result, Time};
 use reqwest::header::{HeaderMap, IF_MODIFIED_SINCE, IF_NONE_MATCH, LOCATION};
 use reqwest::{Client, StatusCode, Url};
 
-use crate::ask::Ask;
+use crate::ask::{Ask, is_plain};
 use crate::life::{Allowed, Terms};
 use crate::response::Response;
 use crate::stats::{Counts, Event};
@@ -73,8 +73,8 @@ impl Exchange<'_> {
         let next = location.and_then(|location| from.join(location).ok());
         let next = next.ok_or_else(|| refused("following a redirect that leads nowhere"))?;
         let downgraded = from.scheme() == "https" && next.scheme() != "https";
-        if downgraded || !matches!(next.scheme(), "http" | "https") {
-            return Err(refused("following a redirect to a lesser scheme"));
+        if downgraded || !is_plain(&next) {
+            return Err(refused("following a redirect to a lesser scheme, or with a user in it"));
         }
         if !self.limits.across_hosts && !is_same_host(from, &next) {
             return Err(refused("following a redirect to another host"));

@@ -117,7 +117,31 @@ fn plain(response: &HeaderMap, directives: &Directives) -> HeaderMap {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        /// Whatever a remote writes: no panic, no life beyond reckoning, and what says "no-store" has none.
+        #[test]
+        fn no_header_does_harm(
+            pairs in prop::collection::vec((0..7_usize, prop_oneof![
+                "[ -~]{0,30}", "(no-store|max-age|s-maxage|public|private)(=[0-9\"]{0,22})?(, ?[a-z=0-9-]{0,20}){0,3}", "[0-9]{0,25}",
+                "(Mon|Sun), [0-9]{2} (Jan|Feb) [0-9]{1,6} [0-9]{2}:[0-9]{2}:[0-9]{2} (GMT|\\+[0-9]{4})"]), 0..6),
+            heuristic in 0.0..=1.0_f32, shared: bool,
+        ) {
+            const NAMES: [&str; 7] = ["cache-control", "age", "expires", "date", "vary", "last-modified", "pragma"];
+            let mut headers = HeaderMap::new();
+            for (name, value) in &pairs {
+                headers.append(NAMES[*name], HeaderValue::try_from(value).unwrap());
+            }
+            let terms = Terms { shared, heuristic, ..TERMS };
+            let allowed = terms.allowed(&HeaderMap::new(), StatusCode::OK, &headers, Duration::from_secs(1));
+            prop_assert!(allowed.fresh <= AGES && allowed.stale <= AGES);
+            let forbids = |(name, value): &(usize, String)| *name == 0 && value.split(',').any(|part| part.trim() == "no-store");
+            prop_assert!(!(allowed.kept && pairs.iter().any(forbids)));
+        }
+    }
 
     const TERMS: Terms = Terms { shared: true, heuristic: 0.0, stale: AGES };
 

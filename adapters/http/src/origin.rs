@@ -30,7 +30,7 @@ use crate::within::within;
 ///   read, and a request with `Authorization` without a word that allows it: the entry has no life. Who waits for the load gets
 ///   it, and nobody else; no store answers with it.
 /// - `no-cache`, `max-age=0`, and a shared answer with `Set-Cookie`: no life, either, but it is remembered for the next request.
-/// - Over redirects it is the least that any answer on the way allows.
+/// - Over redirects it is the least that any answer on the way allows; a redirect that says nothing of its life allows none.
 ///
 /// Any other `Vary` does no harm, because a request is made from the key alone: see [`Ask`]. All that wait for one key share one answer,
 /// so put into the key who asks, where that matters.
@@ -83,7 +83,8 @@ impl<K: Key> HttpOrigin<K> {
     }
 
     /// The same with a client of your own: for certificates, proxies, connection pools. It should follow no redirects; what
-    /// it brings from another address than the one it was asked for is not kept. The body's limit counts what it has unpacked.
+    /// it brings from another address than the one it was asked for is not kept. The body's limit counts what it has unpacked. What it
+    /// adds to requests by itself is not seen here: if it authenticates, the cache must be [private](Self::private), or keys must tell users apart.
     pub fn with_client(client: Client, ask: impl Fn(&K) -> Ask + Send + Sync + 'static, env: &Env) -> Self {
         Self {
             ask: Box::new(ask),

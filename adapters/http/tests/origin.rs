@@ -339,7 +339,7 @@ mod a_redirect {
 
     #[tokio::test]
     async fn that_leads_nowhere_is_an_error() {
-        for location in ["ftp://127.0.0.1/", "http://", "http://[", "javascript:1"] {
+        for location in ["ftp://127.0.0.1/", "http://", "http://[", "javascript:1", "http://u:p@127.0.0.1/"] {
             let (_, _, _server, origin) = origin(move |_| to(location, 302, "x: y")).await;
             assert_eq!(failure(&origin.across_hosts()).await.kind(), ErrorKind::Load, "{location}");
         }
@@ -493,11 +493,23 @@ mod a_key {
     #[tokio::test]
     async fn and_its_secrets_are_in_no_message() {
         let (env, _) = Env::manual();
-        let ask =
-            |key: &String| Ask::get("http://user:password@127.0.0.1:1").segment(key).header("x", "token");
+        let ask = |key: &String| Ask::get("http://127.0.0.1:1").segment(key).header("x", "token");
         let origin = HttpOrigin::new(ask, &env).unwrap();
         let error = origin.load(&"hush".to_owned()).await.map(drop).unwrap_err();
         let told = format!("{error} {error:?} {origin:?} {:?}", ask(&"hush".to_owned()));
-        assert!(!["hush", "password", "token"].iter().any(|secret| told.contains(secret)), "{told}");
+        assert!(!["hush", "token"].iter().any(|secret| told.contains(secret)), "{told}");
     }
+}
+
+/// Without TLS, and with it before a server that speaks none.
+#[tokio::test]
+async fn an_https_address_without_tls_on_both_sides_is_an_error() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap());
+    let refusing = tokio::spawn(async move { while listener.accept().await.is_ok() {} });
+    let (env, _) = Env::manual();
+    let origin = HttpOrigin::with_client(client(), move |key: &String| Ask::get(&url).segment(key), &env);
+    let kind = failure(&origin).await.kind();
+    assert!(matches!(kind, ErrorKind::Load | ErrorKind::Invalid), "{kind:?}");
+    refusing.abort();
 }
