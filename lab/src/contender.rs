@@ -1,7 +1,7 @@
 //! Who can be replayed: every policy of the table, and the two that know the future.
 
 use larder_core::EvictionPolicy;
-use larder_policies::{Lirs, POLICIES, Policy, QdLpFifo, S3Fifo, Slru, TwoQ};
+use larder_policies::{Cacheus, Lirs, POLICIES, Policy, QdLpFifo, S3Fifo, Slru, TwoQ};
 
 use crate::belady::{Belady, BeladySize};
 use crate::clocked::Clocked;
@@ -72,6 +72,7 @@ fn by_paper(name: &str, capacity: u64, weighing: Weighing) -> Option<Box<dyn Rep
         "2q" => strict(TwoQ::reference(capacity), TwoQ::overflows, room),
         "lirs" => strict(Lirs::reference(capacity), Lirs::overflows, room),
         "qdlp" => strict(QdLpFifo::reference(capacity), QdLpFifo::overflows, room),
+        "cacheus" => strict(Cacheus::new(capacity), Cacheus::overflows, room),
         "s3-fifo" if weighing == Weighing::Sizes => {
             let largest = (capacity / 10).saturating_sub(1);
             let s3_fifo = Simulator::new(S3Fifo::new(capacity), capacity, weighing);
