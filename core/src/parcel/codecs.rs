@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Envelope, Label, Parcel, codec};
+use super::contents::Parcel;
+use super::envelope::Envelope;
+use super::label::{Label, codec};
 use crate::{Codec, Context, Error, ErrorKind, Life, Result, Time};
 
 /// Bytes as a parcel, as they are: for values that are bytes already.

@@ -1,7 +1,8 @@
 //! The form in which a parcel leaves the process: version 1.
 
 use super::checksum::checksum;
-use super::{Label, Parcel};
+use super::contents::Parcel;
+use super::label::Label;
 use crate::{Deadline, Error, ErrorKind, Life, Result, Time};
 
 use std::time::Duration;

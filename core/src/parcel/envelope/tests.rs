@@ -1,3 +1,5 @@
+//! What an envelope gives back, and what it refuses.
+
 use std::sync::Arc;
 
 use super::*;
