@@ -94,12 +94,18 @@ fn bar(what: &'static str, of: Option<u64>, is_part_known: bool) -> ProgressBar 
     let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
     let style = style
         .with_key("rate", |state: &ProgressState, out: &mut dyn std::fmt::Write| {
-            let _ = write!(out, "{}/s", HumanCount(state.per_sec() as u64));
+            let _ = write!(out, "{}/s", HumanCount(rate(state) as u64));
         })
         .with_key("left", |state: &ProgressState, out: &mut dyn std::fmt::Write| {
-            let _ = write!(out, "{:#}", HumanDuration(state.eta()));
+            let left = state.len().unwrap_or(0).saturating_sub(state.pos()) as f64 / rate(state).max(1.0);
+            let _ = write!(out, "{:#}", HumanDuration(Duration::from_secs_f64(left.min(1e9))));
         });
     let bar = of.map_or_else(ProgressBar::no_length, ProgressBar::new);
     bar.set_draw_target(ProgressDrawTarget::stderr());
-    bar.with_style(style).with_message(what)
+    bar.with_style(style).with_message(what).with_elapsed(PATIENCE)
+}
+
+/// On average since the beginning, which was before the bar.
+fn rate(state: &ProgressState) -> f64 {
+    state.pos() as f64 / state.elapsed().as_secs_f64().max(0.001)
 }
