@@ -34,15 +34,15 @@ const NAMES: &[(&str, &str)] = &[
 /// How far a miss ratio that hangs on chance may lie from the reference's.
 const SEEDED: f64 = 0.005;
 
-/// Where the reference's own generator shapes its counts (it walks a short cycle of buckets, draws a learning rate by the
-/// place in a list, divides integers), ours may lie further away.
+/// Where it lies further away: because other seeds do, too, or for a reason. All other cells are within `SEEDED`.
 const WIDER: &[(&str, &str, f64)] = &[
     ("hyperbolic", "lirs/loop.trace.gz", 0.07), // all keys are equals: chance decides how much of the loop stays
-    ("hyperbolic", "", 0.02),
-    ("cacheus", "", 0.04),
-    ("lecar", "", 0.008),
-    ("lhd", "arc/P3.lis.zst", 0.015),
-    ("lhd", "", 0.008),
+    ("cacheus", "arc/", 0.0105),                // the seed draws a learning rate: from 0.011 less to as much
+    ("cacheus", "libcachesim/", 0.008),         // likewise: from 0.013 less to 0.037 more
+    ("lecar", "lirs/multi1.trace.gz", 0.008),   // 16,000 requests: by seed from 0.020 less to 0.013 more
+    ("lecar", "libcachesim/", 0.006),           // by seed from 0.018 less to 0.007 more
+    ("lhd", "arc/P3.lis.zst", 0.015),           // learns otherwise, and misses less
+    ("lhd", "lirs/multi1.trace.gz", 0.008),     // 16,000 requests: by seed from 0.007 to 0.004 less
 ];
 
 /// Traces up to so many requests are replayed for every cell; of longer ones, every third capacity. All of them where
