@@ -1,5 +1,9 @@
 //! What stands before the sealed bytes, in the clear: `Header`. Version 1.
 
+use std::cell::RefCell;
+
+use larder_core::Label;
+
 use crate::cipher::{Kind, TAG};
 use crate::derived::{COMMITMENT, SALT};
 
@@ -38,11 +42,12 @@ pub(crate) struct Parts<'a> {
 
 impl<'a> Header<'a> {
     pub(crate) fn write(&self, to: &mut Vec<u8>) {
-        to.push(VERSION);
-        to.extend(self.not_after.to_le_bytes());
-        to.extend(self.place.to_le_bytes());
-        to.extend(self.salt);
-        to.extend(self.commitment);
+        let mut bytes = [VERSION; FIXED];
+        bytes[1..9].copy_from_slice(&self.not_after.to_le_bytes());
+        bytes[9..13].copy_from_slice(&self.place.to_le_bytes());
+        bytes[13..29].copy_from_slice(self.salt);
+        bytes[29..].copy_from_slice(self.commitment);
+        to.extend_from_slice(&bytes);
     }
 
     /// The parts of `bytes`, if they are long enough and of this version.
@@ -58,18 +63,37 @@ impl<'a> Header<'a> {
         Some(Parts { header: Header { not_after, place, salt, commitment }, nonce, sealed, tag })
     }
 
-    /// What is authenticated beside the sealed bytes: each field behind its length, so that no two ways of cutting them
-    /// give the same. Salt and commitment are bound by the key itself.
-    pub(crate) fn bound(&self, namespace: &[u8], key: &[u8], label: &[u8]) -> Vec<u8> {
-        let mut bound = Vec::with_capacity(6 * 4 + 1 + namespace.len() + key.len() + label.len() + 8 + 4);
-        let fields: [&[u8]; 6] =
-            [&[VERSION], namespace, key, label, &self.not_after.to_le_bytes(), &self.place.to_le_bytes()];
-        for field in fields {
+    /// Gives `work` what is authenticated beside the sealed bytes: each field behind its length, so that no two ways of
+    /// cutting them give the same. Salt and commitment are bound by the key itself.
+    pub(crate) fn bound<R>(
+        &self,
+        namespace: &[u8],
+        key: &[u8],
+        label: &Label,
+        work: impl FnOnce(&[u8]) -> R,
+    ) -> R {
+        let mut bound = SCRATCH.try_with(RefCell::take).unwrap_or_default();
+        bound.clear();
+        for field in [&[VERSION], namespace, key, &self.not_after.to_le_bytes(), &self.place.to_le_bytes()] {
             bound.extend((field.len() as u64).to_le_bytes());
             bound.extend(field);
         }
-        bound
+        // The last one needs no length: it goes on to the end.
+        label.write(&mut bound);
+        let done = work(&bound);
+        if bound.capacity() <= SCRATCH_BYTES {
+            let _ = SCRATCH.try_with(|scratch| *scratch.borrow_mut() = bound);
+        }
+        done
     }
+}
+
+/// More room is not kept.
+const SCRATCH_BYTES: usize = 4 << 10;
+
+thread_local! {
+    /// Room for what is bound, so that it isn't allocated each time.
+    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
 /// A sum of where a value is kept. Keeps out nobody; tells who reads the counts what has happened.
@@ -93,10 +117,14 @@ mod tests {
     #[test]
     fn no_two_ways_of_cutting_the_fields_bind_the_same() {
         let header = Header { not_after: 1, place: 2, salt: &[0; SALT], commitment: &[0; COMMITMENT] };
-        let one = header.bound(b"ab", b"c", b"");
-        assert_ne!(one, header.bound(b"a", b"bc", b""));
-        assert_ne!(one, header.bound(b"ab", b"", b"c"));
-        assert_eq!(one, header.bound(b"ab", b"c", b""));
+        let label = Label { codec: 1, ..Label::default() };
+        let bound = |namespace: &[u8], key: &[u8], label| header.bound(namespace, key, label, <[u8]>::to_vec);
+        let one = bound(b"ab", b"c", &label);
+        assert_ne!(one, bound(b"a", b"bc", &label));
+        assert_ne!(one, bound(b"ab", b"", &label));
+        assert_ne!(one, bound(b"ab", b"c", &Label::default()));
+        assert_eq!(one, bound(b"ab", b"c", &label));
+        assert!(one.ends_with(&label.to_bytes()));
         assert_ne!(place(b"ab", b"c"), place(b"a", b"bc"));
         assert_ne!(place(b"", b"12345678"), place(b"", b"12345679"));
     }

@@ -129,9 +129,11 @@ impl<A: Algorithm> Sealed<A> {
         }
         let parts = Header::read(parcel.payload(), A::KIND).ok_or(Reason::Malformed)?;
         let key = self.key(label.key_id, &parts)?;
-        let bound = parts.header.bound(&self.namespace, context.key, &label.to_bytes());
         let mut plain = parts.sealed.to_vec();
-        if !key.cipher.open(parts.nonce, &bound, &mut plain, parts.tag) {
+        let is_opened = parts.header.bound(&self.namespace, context.key, label, |bound| {
+            key.cipher.open(parts.nonce, bound, &mut plain, parts.tag)
+        });
+        if !is_opened {
             let moved = parts.header.place != place(&self.namespace, context.key);
             return Err(if moved { Reason::WrongPlace } else { Reason::Forged });
         }
@@ -166,7 +168,6 @@ impl<A: Algorithm> Codec for Sealed<A> {
             salt: &writer.salt,
             commitment: writer.derived.commitment(),
         };
-        let bound = header.bound(&self.namespace, context.key, &label.to_bytes());
         let length = self.padding.padded(plain.len());
         let mut bytes = Vec::with_capacity(overhead(A::KIND) + length);
         header.write(&mut bytes);
@@ -176,7 +177,9 @@ impl<A: Algorithm> Codec for Sealed<A> {
         bytes.extend_from_slice(plain);
         pad(&mut bytes, start, length);
         let (head, sealed) = bytes.split_at_mut(start);
-        let tag = writer.derived.cipher.seal(&head[FIXED..], &bound, sealed);
+        let tag = header.bound(&self.namespace, context.key, &label, |bound| {
+            writer.derived.cipher.seal(&head[FIXED..], bound, sealed)
+        });
         bytes.extend(tag.ok_or_else(|| unsealable("it is over the cipher's bound"))?);
         Ok(Parcel::new(label, bytes))
     }

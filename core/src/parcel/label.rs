@@ -39,8 +39,8 @@ impl Label {
     /// The length of a label without stamps, in bytes.
     pub(super) const FIXED: usize = 3 + 4 + 8 + 2;
 
-    /// Stamps beyond 65,535 are not written.
-    pub(super) fn write(&self, to: &mut Vec<u8>) {
+    /// The same bytes, behind what is in `to` already. Stamps beyond 65,535 are not written.
+    pub fn write(&self, to: &mut Vec<u8>) {
         let count = u16::try_from(self.stamps().len()).unwrap_or(u16::MAX);
         to.extend([self.codec, self.compressor, self.cipher]);
         to.extend(self.key_id.to_le_bytes());
