@@ -117,12 +117,12 @@ mod tests {
     #[test]
     fn no_two_ways_of_cutting_the_fields_bind_the_same() {
         let header = Header { not_after: 1, place: 2, salt: &[0; SALT], commitment: &[0; COMMITMENT] };
-        let label = Label { codec: 1, ..Label::default() };
+        let (label, other) = (Label { codec: 1, ..Label::default() }, Label::default());
         let bound = |namespace: &[u8], key: &[u8], label| header.bound(namespace, key, label, <[u8]>::to_vec);
         let one = bound(b"ab", b"c", &label);
         assert_ne!(one, bound(b"a", b"bc", &label));
         assert_ne!(one, bound(b"ab", b"", &label));
-        assert_ne!(one, bound(b"ab", b"c", &Label::default()));
+        assert_ne!(one, bound(b"ab", b"c", &other));
         assert_eq!(one, bound(b"ab", b"c", &label));
         assert!(one.ends_with(&label.to_bytes()));
         assert_ne!(place(b"ab", b"c"), place(b"a", b"bc"));
