@@ -50,12 +50,15 @@ impl Desk {
     }
 
     /// What there is for each key, and a lease for each that has nothing usable.
-    pub(crate) async fn look_up(&self, lane: usize, keys: &[Vec<u8>]) -> Result<Vec<Lookup<Parcel>>> {
+    pub(crate) async fn look_up<K>(&self, lane: usize, keys: &[K]) -> Result<Vec<Lookup<Parcel>>>
+    where
+        K: AsRef<[u8]> + Sync,
+    {
         let found = self.server.read(lane, keys).await?;
         let now = self.server.clock.now();
         let mut answers: Vec<_> = found.into_iter().map(|found| self.answer(found, now)).collect();
         let open = answers.iter().zip(keys).filter(|(answer, _)| answer.is_none());
-        let missing: Vec<_> = open.map(|(_, key)| key.clone()).collect();
+        let missing: Vec<_> = open.map(|(_, key)| key.as_ref()).collect();
         if !missing.is_empty() {
             let leases = self.lease(lane, &missing).await?;
             let open = answers.iter_mut().filter(|answer| answer.is_none());
@@ -83,7 +86,10 @@ impl Desk {
         }
     }
 
-    pub(crate) async fn lease(&self, lane: usize, keys: &[Vec<u8>]) -> Result<Vec<Lease>> {
+    pub(crate) async fn lease<K>(&self, lane: usize, keys: &[K]) -> Result<Vec<Lease>>
+    where
+        K: AsRef<[u8]> + Sync,
+    {
         let (leases, strange) = self.server.lease(lane, keys).await?;
         add(&self.counts.unreadable, strange);
         Ok(leases)

@@ -9,10 +9,15 @@ use redis::{Pipeline, RedisError, RedisResult, ServerErrorKind, Value};
 
 use crate::failure::{failed, garbled, late};
 use crate::guard::Bounds;
+use crate::record::ServerTime;
 use crate::way::{Way, Wire};
 
 /// How long after a failed attempt to connect the next one is made; who asks in between gets the same error.
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// How long the server's time is reckoned by our own clock before it is asked for again: in a second two clocks part by
+/// less than a millisecond.
+const KNOWN: Duration = Duration::from_secs(1);
 
 /// What may happen to a request whose connection breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +34,8 @@ pub(crate) struct Live {
     /// The connection's number with the server, and which run of the server that is.
     id: Option<i64>,
     run: [u8; 8],
+    /// What time the server said it was, and when it was asked. Never in a cluster, where each node has its own.
+    time: Mutex<Option<(ServerTime, Instant)>>,
 }
 
 /// For whom commands are made.
@@ -37,6 +44,35 @@ pub(crate) struct Asked {
     pub(crate) run: [u8; 8],
     /// How scripts are to be named.
     pub(crate) form: Form,
+    /// Whether the server's time is to be asked for: it is not known, or not well enough any more.
+    pub(crate) needs_time: bool,
+}
+
+/// What a server gave.
+pub(crate) struct Answered {
+    pub(crate) values: Vec<Value>,
+    asked_at: Instant,
+    live: Arc<Live>,
+}
+
+impl Answered {
+    /// Which run of the server it was; zeros if that is not known.
+    pub(crate) fn run(&self) -> [u8; 8] {
+        self.live.run
+    }
+
+    /// The server's time when it answered, at the latest: as it has `told`, or as it told last and our own monotonic clock
+    /// has counted since it was asked then.
+    pub(crate) fn time(&self, told: Option<ServerTime>) -> Option<ServerTime> {
+        let mut known = self.live.time.lock().unwrap_or_else(PoisonError::into_inner);
+        match told {
+            Some(told) => {
+                *known = Some((told, self.asked_at));
+                Some(told)
+            }
+            None => known.map(|(told, asked_at)| told.after(asked_at.elapsed())),
+        }
+    }
 }
 
 /// How a script is named.
@@ -55,7 +91,9 @@ impl Live {
         form: Form,
         slot: u16,
     ) -> RedisResult<Vec<Value>> {
-        let commands = ask(&Asked { run: self.run, form });
+        let known = *self.time.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_known = !self.wire.is_cluster() && known.is_some_and(|(_, when)| when.elapsed() < KNOWN);
+        let commands = ask(&Asked { run: self.run, form, needs_time: !is_known });
         let answers = self.wire.exchange(&commands, slot).await?;
         match answers.iter().find_map(refusal) {
             Some(error) => Err(error),
@@ -90,14 +128,14 @@ impl Link {
         Self { way, bounds, timeout, live: Mutex::default(), before, closed: AtomicBool::new(false) }
     }
 
-    /// One answer for each command that `ask` makes, none of them an error; and the run of the server that gave them.
+    /// One answer for each command that `ask` makes, none of them an error.
     pub(crate) async fn exchange(
         &self,
         doing: &'static str,
         slot: u16,
         lost: Lost,
         ask: impl Fn(&Asked) -> Pipeline + Send + Sync,
-    ) -> Result<(Vec<Value>, [u8; 8])> {
+    ) -> Result<Answered> {
         let mut used = None;
         let tries = async {
             let live = used.insert(self.live(doing).await?);
@@ -143,13 +181,14 @@ impl Link {
         live: &Arc<Live>,
         ask: &(impl Fn(&Asked) -> Pipeline + Send + Sync),
         slot: u16,
-    ) -> Result<(Vec<Value>, [u8; 8]), (Error, bool)> {
+    ) -> Result<Answered, (Error, bool)> {
+        let asked_at = Instant::now();
         let mut answers = live.ask(ask, Form::Hash, slot).await;
         if answers.as_ref().is_err_and(is_unknown_script) {
             answers = live.ask(ask, Form::Source, slot).await;
         }
         match answers {
-            Ok(answers) => Ok((answers, live.run)),
+            Ok(values) => Ok(Answered { values, asked_at, live: Arc::clone(live) }),
             Err(error) if is_broken(&error) => {
                 self.give_up(live);
                 Err((failed(doing, &error), true))
@@ -199,7 +238,7 @@ impl Link {
         const DOING: &str = "connecting to Redis";
         let wire = self.way.connect(self.bounds).await.map_err(|error| failed(DOING, &error))?;
         if self.way.in_cluster() {
-            return Ok(Live { wire, id: None, run: [0; 8] });
+            return Ok(Live { wire, id: None, run: [0; 8], time: Mutex::default() });
         }
         let mut hello = redis::pipe();
         hello.cmd("CLIENT").arg("ID").cmd("INFO").arg("server");
@@ -208,7 +247,7 @@ impl Link {
         if let Some(error) = refusal(id).filter(|error| !matches!(error.code(), Some("ERR" | "NOPERM"))) {
             return Err(failed(DOING, &error));
         }
-        let live = Live { id: number(id), run: run(info)?, wire };
+        let live = Live { id: number(id), run: run(info)?, wire, time: Mutex::default() };
         if let Some((id, run)) = before.fence
             && run == live.run
         {

@@ -48,15 +48,19 @@ impl Names {
         self.name(lane, b"e")
     }
 
-    /// The name of `key`, which is of `lane`.
-    pub(crate) fn key(&self, lane: usize, key: &[u8]) -> Vec<u8> {
+    /// The names of `keys`, all of `lane`: each of them in turn.
+    pub(crate) fn each<K: AsRef<[u8]>>(&self, lane: usize, keys: &[K], mut take: impl FnMut(&[u8])) {
         let mut name = self.name(lane, b"k");
-        name.extend(key);
-        name
+        let prefix = name.len();
+        for key in keys {
+            name.truncate(prefix);
+            name.extend(key.as_ref());
+            take(&name);
+        }
     }
 
     fn name(&self, lane: usize, kind: &[u8]) -> Vec<u8> {
-        let mut name = Vec::with_capacity(self.prefix.len() + 80);
+        let mut name = Vec::with_capacity(self.prefix.len() + 64);
         if self.in_cluster {
             name.extend(format!("{{{lane}}}").into_bytes());
         }
@@ -72,6 +76,12 @@ mod tests {
 
     use super::*;
 
+    fn name_of(names: &Names, key: &[u8]) -> Vec<u8> {
+        let mut name = Vec::new();
+        names.each(names.lane(key), &[key], |one| name.extend(one));
+        name
+    }
+
     proptest! {
         #[test]
         fn no_two_keys_of_any_two_namespaces_share_a_name(
@@ -82,7 +92,7 @@ mod tests {
             let name = |(namespace, key): &(String, Vec<u8>)| {
                 let names = Names::new(namespace, in_cluster);
                 let lane = names.lane(key);
-                (names.key(lane, key), names.epoch(lane))
+                (name_of(&names, key), names.epoch(lane))
             };
             let ((key, epoch), (other_key, other_epoch)) = (name(&one), name(&other));
             prop_assert_eq!(key == other_key, one == other);
@@ -95,11 +105,11 @@ mod tests {
     #[test]
     fn names_are_what_they_were_in_earlier_versions() {
         let alone = Names::new("shop", false);
-        assert_eq!(alone.key(alone.lane(b"user:1"), b"user:1"), b"larder:4:shop:kuser:1");
+        assert_eq!(name_of(&alone, b"user:1"), b"larder:4:shop:kuser:1");
         assert_eq!(alone.epoch(0), b"larder:4:shop:e");
         let among = Names::new("shop", true);
         assert_eq!(among.lane(b"user:1"), 65);
         assert_eq!(among.slot(65), 2501);
-        assert_eq!(among.key(65, b"user:1"), b"{65}larder:4:shop:kuser:1");
+        assert_eq!(name_of(&among, b"user:1"), b"{65}larder:4:shop:kuser:1");
     }
 }

@@ -22,6 +22,12 @@ impl ServerTime {
         Self(seconds.saturating_mul(1_000_000).saturating_add(micros))
     }
 
+    /// The moment `duration` later, rounded up.
+    pub(crate) fn after(self, duration: Duration) -> Self {
+        let micros = u64::try_from(duration.as_nanos().div_ceil(1_000)).unwrap_or(u64::MAX);
+        Self(self.0.saturating_add(micros))
+    }
+
     /// How long it is from `earlier` to this moment, rounded up: an entry ends too soon rather than too late. Zero if the
     /// server's clock went back.
     fn since(self, earlier: Self) -> Duration {

@@ -32,13 +32,9 @@ impl Script {
         Self(redis::Script::new(&text), text)
     }
 
-    /// The command that runs it, up to its keys. Its arguments are to follow.
-    pub(crate) fn command<'a>(
-        &self,
-        form: Form,
-        epoch: &[u8],
-        names: impl ExactSizeIterator<Item = &'a [u8]>,
-    ) -> Cmd {
+    /// The command that runs it, up to its keys: the name of an epoch and `count` others, which are to follow; as are its
+    /// arguments.
+    pub(crate) fn command(&self, form: Form, epoch: &[u8], count: usize) -> Cmd {
         let mut command = match form {
             Form::Hash => redis::cmd("EVALSHA"),
             Form::Source => redis::cmd("EVAL"),
@@ -47,10 +43,7 @@ impl Script {
             Form::Hash => command.arg(self.0.get_hash()),
             Form::Source => command.arg(&self.1),
         };
-        command.arg(names.len() + 1).arg(epoch);
-        for name in names {
-            command.arg(name);
-        }
+        command.arg(count + 1).arg(epoch);
         command
     }
 }

@@ -3,14 +3,14 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use larder_core::{Clock, Envelope, Lease, Life, Parcel, Random, Result};
+use larder_core::{Clock, Envelope, Lease, Life, Parcel, Random, Result, Time};
 use redis::{Cmd, Pipeline, Value};
 
 use crate::failure::garbled;
 use crate::link::{Asked, Link, Lost};
 use crate::names::Names;
 use crate::record::{Epoch, Held, ServerTime, lease, token};
-use crate::script::Scripts;
+use crate::script::{Script, Scripts};
 
 const READING: &str = "reading from Redis";
 const WRITING: &str = "writing to Redis";
@@ -47,6 +47,12 @@ pub(crate) struct Write {
     pub(crate) envelope: Vec<u8>,
 }
 
+impl AsRef<[u8]> for Write {
+    fn as_ref(&self) -> &[u8] {
+        &self.key
+    }
+}
+
 impl Write {
     /// The key, and how many bytes there are besides it.
     pub(crate) fn sized(&self) -> (&[u8], usize) {
@@ -69,49 +75,52 @@ impl Server {
         Self { link, names, clock, scripts: Scripts::new(), marks: Marks::new(), terms }
     }
 
-    /// What there is for each of `keys`, all of `lane`. One command, and the time.
-    pub(crate) async fn read(&self, lane: usize, keys: &[Vec<u8>]) -> Result<Vec<Found>> {
-        let (epoch, names) = self.named(lane, keys);
+    /// What there is for each of `keys`, all of `lane`. One command, and now and then a question for the time.
+    pub(crate) async fn read<K: AsRef<[u8]> + Sync>(&self, lane: usize, keys: &[K]) -> Result<Vec<Found>> {
+        let epoch = self.names.epoch(lane);
         let now = self.clock.now();
-        let ask = |_: &Asked| {
-            let mut commands = redis::pipe();
-            commands.cmd("MGET").arg(&epoch).arg(&names).cmd("TIME");
+        let ask = |asked: &Asked| {
+            let mut command = redis::cmd("MGET");
+            command.arg(&epoch);
+            self.names.each(lane, keys, |name| {
+                command.arg(name);
+            });
+            let mut commands = alone(command);
+            if asked.needs_time {
+                commands.cmd("TIME");
+            }
             commands
         };
-        let (answers, run) = self.link.exchange(READING, self.names.slot(lane), Lost::Again, ask).await?;
-        let [Value::Array(held), time] = answers.as_slice() else { return Err(garbled(READING)) };
-        let Some(((epoch, held), time)) = held.split_first().zip(server_time(time)) else {
-            return Err(garbled(READING));
+        let mut answered = self.link.exchange(READING, self.names.slot(lane), Lost::Again, ask).await?;
+        let told = match answered.values.get(1) {
+            Some(time) => Some(server_time(time).ok_or_else(|| garbled(READING))?),
+            None => None,
         };
-        if held.len() != keys.len() {
-            return Err(garbled(READING));
-        }
-        let epoch = self.epoch(epoch, run);
-        let found = held.iter().map(|held| match (epoch, held) {
-            (Some(epoch), Value::BulkString(bytes)) => match Held::read(bytes, epoch, time) {
-                Held::Nothing | Held::Strange => Found::Nothing,
-                Held::Stub(lease) => Found::Lease(lease),
-                Held::Value { envelope, elapsed } => Envelope::read(envelope, now, elapsed)
-                    .map_or(Found::Unreadable, |(parcel, life)| Found::Value(parcel, life)),
-            },
-            _ => Found::Nothing,
-        });
-        Ok(found.collect())
+        let time = answered.time(told).ok_or_else(|| garbled(READING))?;
+        let run = answered.run();
+        let Some(Value::Array(held)) = answered.values.first_mut() else { return Err(garbled(READING)) };
+        let mut held = std::mem::take(held).into_iter();
+        let epoch = held.next().and_then(|epoch| self.epoch(epoch, run));
+        let found: Vec<_> = held.map(|held| found(held, epoch.as_deref(), time, now)).collect();
+        if found.len() == keys.len() { Ok(found) } else { Err(garbled(READING)) }
     }
 
     /// A lease on each of `keys`, and how many held what is no record of ours.
-    pub(crate) async fn lease(&self, lane: usize, keys: &[Vec<u8>]) -> Result<(Vec<Lease>, usize)> {
-        let (epoch, names) = self.named(lane, keys);
+    pub(crate) async fn lease<K: AsRef<[u8]> + Sync>(
+        &self,
+        lane: usize,
+        keys: &[K],
+    ) -> Result<(Vec<Lease>, usize)> {
         let fresh: Vec<_> = keys.iter().map(|_| self.marks.token()).collect();
         let ask = |asked: &Asked| {
-            let mut command = self.scripts.lease.command(asked.form, &epoch, slices(&names));
+            let mut command = self.run(&self.scripts.lease, asked, lane, keys);
             command.arg(self.fresh_epoch(asked).as_slice()).arg(millis(self.terms.lease));
             for token in &fresh {
                 command.arg(token.as_slice());
             }
             alone(command)
         };
-        let (answers, _) = self.link.exchange(READING, self.names.slot(lane), Lost::Again, ask).await?;
+        let answers = self.link.exchange(READING, self.names.slot(lane), Lost::Again, ask).await?.values;
         let [Value::Array(answer)] = answers.as_slice() else { return Err(garbled(READING)) };
         let leases = answer.iter().skip(1).map(|token| match token {
             Value::BulkString(token) => lease(token),
@@ -127,10 +136,9 @@ impl Server {
 
     /// Writes all, in their order.
     pub(crate) async fn insert(&self, lane: usize, writes: &[Write]) -> Result<()> {
-        let (epoch, names) = self.named_writes(lane, writes);
         let fresh: Vec<_> = writes.iter().map(|_| self.marks.token()).collect();
         let ask = |asked: &Asked| {
-            let mut command = self.scripts.insert.command(asked.form, &epoch, slices(&names));
+            let mut command = self.run(&self.scripts.insert, asked, lane, writes);
             command.arg(self.fresh_epoch(asked).as_slice()).arg(millis(self.terms.keep));
             for (write, token) in writes.iter().zip(&fresh) {
                 command.arg(token.as_slice()).arg(micros(write.ttl)).arg(&write.envelope);
@@ -142,10 +150,9 @@ impl Server {
 
     /// Writes each whose lease is good. Whether it was.
     pub(crate) async fn fill(&self, lane: usize, writes: &[Write], stamps: &[[u64; 2]]) -> Result<Vec<bool>> {
-        let (epoch, names) = self.named_writes(lane, writes);
         let fresh: Vec<_> = writes.iter().map(|_| self.marks.token()).collect();
         let ask = |asked: &Asked| {
-            let mut command = self.scripts.fill.command(asked.form, &epoch, slices(&names));
+            let mut command = self.run(&self.scripts.fill, asked, lane, writes);
             command.arg(self.fresh_epoch(asked).as_slice()).arg(millis(self.terms.keep));
             for ((write, stamp), fresh) in writes.iter().zip(stamps).zip(&fresh) {
                 command
@@ -156,19 +163,18 @@ impl Server {
             }
             alone(command)
         };
-        let (answers, _) = self.link.exchange(FILLING, self.names.slot(lane), Lost::Fail, ask).await?;
+        let answers = self.link.exchange(FILLING, self.names.slot(lane), Lost::Fail, ask).await?.values;
         each(&answers, writes.len()).ok_or_else(|| garbled(FILLING))
     }
 
     /// Removes all of `keys`. Whether each had a usable value.
     pub(crate) async fn remove(&self, lane: usize, keys: &[Vec<u8>]) -> Result<Vec<bool>> {
-        let (epoch, names) = self.named(lane, keys);
         let ask = |asked: &Asked| {
-            let mut command = self.scripts.remove.command(asked.form, &epoch, slices(&names));
-            command.arg(self.run(asked.run).as_slice());
+            let mut command = self.run(&self.scripts.remove, asked, lane, keys);
+            command.arg(self.valid_run(asked.run).as_slice());
             alone(command)
         };
-        let (answers, _) = self.link.exchange(REMOVING, self.names.slot(lane), Lost::Fail, ask).await?;
+        let answers = self.link.exchange(REMOVING, self.names.slot(lane), Lost::Fail, ask).await?.values;
         each(&answers, keys.len()).ok_or_else(|| garbled(REMOVING))
     }
 
@@ -179,17 +185,18 @@ impl Server {
         self.link.exchange(CLEARING, self.names.slot(lane), Lost::Again, ask).await.map(drop)
     }
 
-    fn named(&self, lane: usize, keys: &[Vec<u8>]) -> (Vec<u8>, Vec<Vec<u8>>) {
-        (self.names.epoch(lane), keys.iter().map(|key| self.names.key(lane, key)).collect())
-    }
-
-    fn named_writes(&self, lane: usize, writes: &[Write]) -> (Vec<u8>, Vec<Vec<u8>>) {
-        (self.names.epoch(lane), writes.iter().map(|write| self.names.key(lane, &write.key)).collect())
+    /// The command that runs `script` over the epoch and the records of `keys`.
+    fn run<K: AsRef<[u8]>>(&self, script: &Script, asked: &Asked, lane: usize, keys: &[K]) -> Cmd {
+        let mut command = script.command(asked.form, &self.names.epoch(lane), keys.len());
+        self.names.each(lane, keys, |name| {
+            command.arg(name);
+        });
+        command
     }
 
     /// The epoch that records must be of, if there is one in this run of the server.
-    fn epoch<'a>(&self, held: &'a Value, run: [u8; 8]) -> Option<&'a [u8]> {
-        let run = self.run(run);
+    fn epoch(&self, held: Value, run: [u8; 8]) -> Option<Vec<u8>> {
+        let run = self.valid_run(run);
         match held {
             Value::BulkString(epoch) if epoch.len() == size_of::<Epoch>() => {
                 (run == [0; 8] || epoch[..8] == run).then_some(epoch)
@@ -199,13 +206,13 @@ impl Server {
     }
 
     /// The run an epoch must be of; zeros for any.
-    const fn run(&self, run: [u8; 8]) -> [u8; 8] {
+    const fn valid_run(&self, run: [u8; 8]) -> [u8; 8] {
         if self.terms.warm_restarts { [0; 8] } else { run }
     }
 
     fn fresh_epoch(&self, asked: &Asked) -> Epoch {
         let mut epoch = self.marks.epoch();
-        epoch[..8].copy_from_slice(&self.run(asked.run));
+        epoch[..8].copy_from_slice(&self.valid_run(asked.run));
         epoch
     }
 }
@@ -238,8 +245,15 @@ fn alone(command: Cmd) -> Pipeline {
     commands
 }
 
-fn slices(names: &[Vec<u8>]) -> impl ExactSizeIterator<Item = &[u8]> {
-    names.iter().map(Vec::as_slice)
+/// What a key holds, to who knows the epoch, the server's time and our own.
+fn found(held: Value, epoch: Option<&[u8]>, time: ServerTime, now: Time) -> Found {
+    let (Some(epoch), Value::BulkString(bytes)) = (epoch, held) else { return Found::Nothing };
+    match Held::read(&bytes, epoch, time) {
+        Held::Nothing | Held::Strange => Found::Nothing,
+        Held::Stub(lease) => Found::Lease(lease),
+        Held::Value { envelope, elapsed } => Envelope::read(envelope, now, elapsed)
+            .map_or(Found::Unreadable, |(parcel, life)| Found::Value(parcel, life)),
+    }
 }
 
 /// The only answer, as yes or no for each of `count` keys.

@@ -75,16 +75,23 @@ pub(crate) enum Wire {
 impl Wire {
     /// Sends all commands at once; one answer for each. In a cluster they go to who has `slot`.
     pub(crate) async fn exchange(&self, commands: &Pipeline, slot: u16) -> RedisResult<Vec<Value>> {
-        match self {
-            Self::One { connection, .. } => {
+        match (self, commands.cmd_iter().next()) {
+            (Self::One { connection, .. }, Some(alone)) if commands.len() == 1 => {
+                Ok(vec![connection.clone().req_packed_command(alone).await?])
+            }
+            (Self::One { connection, .. }, _) => {
                 connection.clone().req_packed_commands(commands, 0, commands.len()).await
             }
-            Self::Cluster(connection) => {
+            (Self::Cluster(connection), _) => {
                 let count = commands.len();
                 let route = SingleNodeRoutingInfo::SpecificNode(Route::new(slot, SlotAddr::Master));
                 connection.clone().route_pipeline(commands.clone(), 0, count, route).await
             }
         }
+    }
+
+    pub(crate) const fn is_cluster(&self) -> bool {
+        matches!(self, Self::Cluster(_))
     }
 
     /// Whether it is known to have ended.
