@@ -18,7 +18,8 @@ async fn connect(address: &str) -> Result<Memcached> {
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let Some((_server, port)) = server::start("memcached", &["-u", "root", "-U", "0", "-l", "127.0.0.1"]) else {
+    let Some((_server, port)) = server::start("memcached", &["-u", "root", "-U", "0", "-l", "127.0.0.1"])
+    else {
         println!("skipped: memcached is not installed: apt-get install memcached");
         return Ok(());
     };

@@ -51,7 +51,17 @@ const FAMILIES: &[(&str, &[&str])] = &[
     ("adapters/journal", &["twox-hash"]),
     (
         "adapters/seal",
-        &["aes-gcm", "aes-gcm-siv", "chacha20poly1305", "getrandom", "hkdf", "hmac", "sha2", "subtle", "zeroize"],
+        &[
+            "aes-gcm",
+            "aes-gcm-siv",
+            "chacha20poly1305",
+            "getrandom",
+            "hkdf",
+            "hmac",
+            "sha2",
+            "subtle",
+            "zeroize",
+        ],
     ),
     ("adapters/memcached", &["base64", "tokio"]),
     ("adapters/redis", &["redis", "tokio"]),

@@ -48,14 +48,22 @@ pub struct DiskStats {
     pub begun_anew: u64,
 }
 
-impl<P: EvictionPolicy> Disk<P> {
-    pub(crate) async fn open(
-        options: DiskOptions,
+impl DiskOptions {
+    /// Opens the store, with a policy that `policy` makes for the capacity. Reads what is needed of each entry that is
+    /// there, but no values.
+    ///
+    /// # When something fails
+    ///
+    /// A folder that can't be made, read or locked (another store has it) is an error of the kind
+    /// [`Invalid`](larder_core::ErrorKind::Invalid). Rows that can't be read are left out. A folder whose rows can't be
+    /// trusted is begun anew.
+    pub async fn open<P: EvictionPolicy>(
+        self,
         policy: impl Fn(u64) -> P + Send + 'static,
-    ) -> Result<Self> {
-        let workers = Workers::start(options.threads)?;
-        let inner = workers.ask(0, move || Inner::open(options, policy)).await??;
-        let disk = Self(Arc::new(Shared {
+    ) -> Result<Disk<P>> {
+        let workers = Workers::start(self.threads)?;
+        let inner = workers.ask(0, move || Inner::open(self, policy)).await??;
+        let disk = Disk(Arc::new(Shared {
             inner: Arc::new(inner),
             workers: Arc::new(workers),
             hasher: RandomState::new(),
@@ -63,7 +71,9 @@ impl<P: EvictionPolicy> Disk<P> {
         disk.free_what_left();
         Ok(disk)
     }
+}
 
+impl<P: EvictionPolicy> Disk<P> {
     /// The counts so far.
     pub fn stats(&self) -> DiskStats {
         let inner = self.inner();

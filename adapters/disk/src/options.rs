@@ -4,14 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use larder_core::{Clock, Env, EvictionPolicy, Lifetimes, Random, Result};
-
-use crate::disk::Disk;
+use larder_core::{Clock, Env, Lifetimes, Random};
 
 /// What the wall clock says.
 pub(crate) type WallClock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
-/// The settings of a [`Disk`].
+/// The settings of a [`Disk`](crate::Disk), which [`open`](Self::open) opens.
 #[derive(Clone)]
 pub struct DiskOptions {
     pub(crate) folder: PathBuf,
@@ -83,21 +81,6 @@ impl DiskOptions {
     pub fn wall_clock(mut self, now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         self.wall_clock = Arc::new(now);
         self
-    }
-
-    /// Opens the store, with a policy that `policy` makes for the capacity. Reads what is needed of each entry that is
-    /// there, but no values.
-    ///
-    /// # When something fails
-    ///
-    /// A folder that can't be made, read or locked (another store has it) is an error of the kind
-    /// [`Invalid`](larder_core::ErrorKind::Invalid). Rows that can't be read are left out. A folder whose rows can't be
-    /// trusted is begun anew.
-    pub async fn open<P: EvictionPolicy>(
-        self,
-        policy: impl Fn(u64) -> P + Send + 'static,
-    ) -> Result<Disk<P>> {
-        Disk::open(self, policy).await
     }
 }
 

@@ -344,7 +344,12 @@ where
         }
     }
 
+    /// Removes an entry whose life is over. Costs next to nothing where no entry ever had an end.
     fn expire_one(&mut self, now: Time, removals: &mut Removals<K, V>) -> bool {
+        !self.wheel.is_unused() && self.expire_due(now, removals)
+    }
+
+    fn expire_due(&mut self, now: Time, removals: &mut Removals<K, V>) -> bool {
         let (slab, idle) = (&self.slab, &self.idle);
         let deadline_of = |slot| deadline(slab, idle.as_ref(), slot).as_nanos();
         let Some(slot) = self.wheel.pop_due(now.as_nanos(), deadline_of) else { return false };

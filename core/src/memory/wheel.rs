@@ -70,6 +70,11 @@ impl Wheel {
         }
     }
 
+    /// Whether nothing waits, and nothing has since the wheel was made or cleared.
+    pub(super) const fn is_unused(&self) -> bool {
+        self.levels.is_empty()
+    }
+
     /// A slot whose deadline, as `deadline_of` tells it, is not after `now`; it waits no longer.
     pub(super) fn pop_due(&mut self, now: u64, deadline_of: impl Fn(u32) -> u64) -> Option<u32> {
         loop {
