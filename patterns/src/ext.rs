@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use larder_core::{Env, Error, Loader, Result, Store, Value, Writer};
+use larder_core::{Clock, Env, Error, Loader, Result, Store, Value, Writer};
 
 use crate::{
-    Batch, Breaker, Bulkhead, Circuit, FaultyCall, Fresh, Freshness, Guarded, Hedge, Hedged, Namespace,
-    Namespaced, Optional, ReadThrough, Retried, Retry, SharedKey, Stamped, Tag, Tagged, Tags, Tiered,
-    TimeLimit, TokioEnv, WriteAround, WriteBehind, WriteThrough,
+    Answer, Batch, Breaker, Bulkhead, Circuit, FaultyCall, Fresh, Freshness, Guarded, Hedge, Hedged,
+    Namespace, Namespaced, Optional, ReadThrough, Retried, Retry, SharedKey, Stamped, Tag, Tagged, Tags,
+    Tiered, TimeLimit, TokioEnv, WriteAround, WriteBehind, WriteThrough,
 };
 
 /// Puts the patterns on every store: each method wraps the store that it is called on.
@@ -79,6 +79,38 @@ pub trait PatternExt: Store + Sized {
         N: Store<Key = Self::Key, Value = Self::Value>,
     {
         Tiered::new(near, self)
+    }
+
+    /// The usable entry of `key` with its source: which level had it, how old it is, whether it is fresh; by `clock`, the one
+    /// that the stores go by. It asks as [`get`](Store::get) does, through any tower, erased or not, and asks no more. Who
+    /// calls `get` pays nothing for it on a hit in the nearest level, and one look at a thread's own memory otherwise.
+    ///
+    /// ```
+    /// # use larder_core::{Env, MemoryOptions, Store, StoreExt};
+    /// # use larder_patterns::{PatternExt, Source};
+    /// # use larder_policies::Lru;
+    /// # use std::time::Duration;
+    /// # let (env, manual) = Env::manual();
+    /// # manual.block_on(async {
+    /// # let memory = |capacity| MemoryOptions::<u64, u64>::new(capacity).ttl(Duration::from_secs(60)).env(&env).build(Lru::new);
+    /// # let (disk, redis, near) = (memory(100), memory(100), memory(100));
+    /// let squares = disk.fronted_by(redis).fronted_by(near).read_through_in(|n: u64| async move { Ok(Some(n * n)) }, &env);
+    /// let loaded = squares.get_with_source(&7, env.clock()).await?.unwrap();
+    /// assert_eq!((*loaded.value(), loaded.source()), (49, Source::Origin));
+    ///
+    /// squares.inner().near().clear(); // the process restarts: Redis still has it
+    /// # manual.advance(Duration::from_secs(20));
+    /// let again = squares.get_with_source(&7, env.clock()).await?.unwrap();
+    /// assert_eq!((again.source(), again.age(), again.is_fresh()), (Source::Level(1), Duration::from_secs(20), true));
+    /// # Ok::<(), larder_core::Error>(())
+    /// # }).unwrap();
+    /// ```
+    fn get_with_source<'a>(
+        &'a self,
+        key: &'a Self::Key,
+        clock: &'a Clock,
+    ) -> impl Future<Output = Result<Option<Answer<Self::Value>>>> + Send + 'a {
+        Answer::of(self, key, clock)
     }
 
     /// Lets entries carry the tags that `name` gives them, so that one step drops all that carry a tag.

@@ -7,6 +7,7 @@
 //! | [`ReadThrough`] | a miss is loaded, once for all who wait |
 //! | [`Fresh`], [`Freshness`], [`Budget`] | refresh-ahead, stale answers, back-off, negative entries: all that concerns freshness |
 //! | [`Tiered`] | a near copy of what is used most |
+//! | [`Answer`], [`Source`] | which level answered, how old it is, whether it is fresh |
 //! | [`Tagged`], [`Tags`], [`Tag`] | one step drops every entry that carries a tag |
 //! | [`Namespaced`], [`Namespace`] | a part of a store, dropped in one step by its version or its epoch |
 //! | [`WriteThrough`] | a write reaches the origin, then the cache |
@@ -34,6 +35,7 @@ mod panics;
 mod read_through;
 mod resilience;
 mod runtime;
+mod source;
 mod stripes;
 mod tags;
 mod tiered;
@@ -55,8 +57,9 @@ pub use resilience::{
     HedgeStats, Hedged, Optional, OptionalStats, Retried, Retry, RetryStats, TimeLimit,
 };
 pub use runtime::TokioEnv;
+pub use source::{Answer, Source};
 pub use tags::{Stamp, Stamped, Stamping, Tag, Tagged, Tags};
-pub use tiered::{TierStats, Tiered};
+pub use tiered::{LevelStats, TierStats, Tiered};
 pub use write_around::WriteAround;
 pub use write_behind::{Batch, Full, WriteBehind, WriteStats};
 pub use write_through::WriteThrough;

@@ -8,6 +8,7 @@ use super::seek::{Asked, Fresh, Sought};
 use super::stats::Event;
 use super::verdicts::Refusal;
 use crate::flight::{Flight, Seen};
+use crate::source::leave_loaded;
 use crate::within::within;
 
 /// The answer of a load that is under way.
@@ -188,7 +189,10 @@ impl<S: Store, L: Loader<S::Key, S::Value>> Fresh<S, L> {
         own: Option<Lease>,
     ) -> Result<Lookup<S::Value>> {
         match found {
-            Some(entry) => Ok(Lookup::Hit(entry)),
+            Some(entry) => {
+                leave_loaded();
+                Ok(Lookup::Hit(entry))
+            }
             None => self.missed(key, own.or_else(|| flight.take_lease())).await,
         }
     }

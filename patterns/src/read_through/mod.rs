@@ -13,6 +13,7 @@ use larder_core::{BoxFuture, Env, Lease, Loader, Lookup, Result, Store};
 use crate::flight::reentrance::Node;
 use crate::flight::{Flight, Flights, Lead, Passenger, Seat, Seen};
 use crate::loads::LoadStats;
+use crate::source::leave_loaded;
 use origin::{Found, Parts, Wanted};
 
 /// A store that loads what it misses. Made by [`PatternExt::read_through`](crate::PatternExt::read_through).
@@ -147,7 +148,10 @@ impl<S: Store, L: Loader<S::Key, S::Value>> ReadThrough<S, L> {
         own: Option<Lease>,
     ) -> Result<Lookup<S::Value>> {
         match found {
-            Some(entry) => Ok(Lookup::Hit(entry)),
+            Some(entry) => {
+                leave_loaded();
+                Ok(Lookup::Hit(entry))
+            }
             None => match own.or_else(|| flight.take_lease()) {
                 Some(lease) => Ok(Lookup::Miss(lease)),
                 None => self.parts.inner.lease(key).await.map(Lookup::Miss),

@@ -1,6 +1,7 @@
 //! Two tiers as one store: a near one that is asked first, a far one behind it.
 
 mod counts;
+mod demand;
 mod lease;
 mod store;
 
@@ -9,9 +10,11 @@ use std::fmt;
 use larder_core::{BoxFuture, Entry, Error, ErrorKind, Lease, Lookup, Result, Store};
 
 use counts::Counts;
-pub use counts::TierStats;
+pub use counts::{LevelStats, TierStats};
+use demand::Demand;
 use lease::join;
 
+use crate::source::follow_on;
 use crate::stripes::Stripes;
 
 /// A near store in front of a far one. Made by [`PatternExt::fronted_by`](crate::PatternExt::fronted_by).
@@ -20,6 +23,12 @@ use crate::stripes::Stripes;
 /// Transactions on Electronic Computers, 1965). A far hit is copied near: a fill under the lease of the near miss, so
 /// that it can't undo a write. The copy keeps its deadlines; the near tier's default life counts from the copying, never
 /// past the entry's own end. A value that is written or loaded through here gets in each tier that tier's own default life.
+/// One that brings its own life keeps it in the far tier; near it lives no longer than the near tier's default, as any copy:
+/// that is how long a write past this store can go unseen.
+///
+/// Either tier may be of tiers itself: `disk.fronted_by(redis).fronted_by(memory)` has three levels. A hit on disk is
+/// copied to both others, each with its own default life. [`get_with_source`](crate::PatternExt::get_with_source) says which
+/// level answered, [`LevelStats::of`] what each did.
 ///
 /// Writes go to the far tier first, then to the near one, one at a time for each key, so that the tiers can't end apart.
 ///
@@ -37,6 +46,7 @@ pub struct Tiered<N, F> {
     far: F,
     stripes: Stripes,
     counts: Counts,
+    demand: Demand,
 }
 
 /// What was just filled in the far tier, and the lease to fill it near, if there is one.
@@ -45,7 +55,15 @@ type NearCopy<F> = (<F as Store>::Key, Entry<<F as Store>::Value>, Option<Lease>
 impl<F: Store, N: Store<Key = F::Key, Value = F::Value>> Tiered<N, F> {
     /// `near` in front of `far`.
     pub fn new(near: N, far: F) -> Self {
-        Self { near, far, stripes: Stripes::new(), counts: Counts::default() }
+        let (stripes, counts, demand) = (Stripes::new(), Counts::default(), Demand::new(1));
+        Self { near, far, stripes, counts, demand }
+    }
+
+    /// Copies to the near tier only what was found in the far one this often, lately: 1 unless said otherwise. Keeps a
+    /// small near tier from what is asked for once. Keys are counted in a table of 4 KiB; a few may be copied too soon.
+    pub fn promote_after(mut self, far_hits: u8) -> Self {
+        self.demand = Demand::new(far_hits);
+        self
     }
 
     /// The near tier.
@@ -72,33 +90,41 @@ impl<F: Store, N: Store<Key = F::Key, Value = F::Value>> Tiered<N, F> {
     #[cold]
     fn get_waiting<'a>(&'a self, key: &'a F::Key) -> BoxFuture<'a, Result<Lookup<F::Value>>> {
         Box::pin(async move {
-            match self.counts.near_said(self.near.get(key).await) {
+            let (near, trail) = follow_on(self.near.get(key)).await;
+            let near_lease = match self.counts.near_said(near) {
                 Some(Lookup::Hit(entry)) => {
                     self.counts.add(1, 0, 0);
-                    Ok(Lookup::Hit(entry))
+                    trail.leave();
+                    return Ok(Lookup::Hit(entry));
                 }
-                Some(Lookup::Miss(lease)) => self.get_far(key, Some(lease)).await,
-                None => self.get_far(key, None).await,
-            }
+                Some(Lookup::Miss(lease)) => Some(lease),
+                None => None,
+            };
+            let (far, beyond) = follow_on(self.far.get(key)).await;
+            beyond.beyond(trail.reached + 1).leave();
+            self.answer_far(key, far?, near_lease).await
         })
     }
 
-    /// What the far tier says, and the copy to the near one.
-    async fn get_far(&self, key: &F::Key, near_lease: Option<Lease>) -> Result<Lookup<F::Value>> {
-        match self.far.get(key).await? {
+    /// The answer that the far tier gave, and the copy to the near one.
+    async fn answer_far(
+        &self,
+        key: &F::Key,
+        far: Lookup<F::Value>,
+        near_lease: Option<Lease>,
+    ) -> Result<Lookup<F::Value>> {
+        let entry = match far {
+            Lookup::Hit(entry) => entry,
             Lookup::Miss(far_lease) => {
                 self.counts.add(0, 0, 1);
-                Ok(Lookup::Miss(join(near_lease, far_lease)))
+                return Ok(Lookup::Miss(join(near_lease, far_lease)));
             }
-            Lookup::Hit(entry) => {
-                self.counts.add(0, 1, 0);
-                if let Some(lease) = near_lease {
-                    let copy = self.near.fill(key.clone(), entry.clone().promoted(), lease).await;
-                    let _ = self.counts.near_said(copy);
-                }
-                Ok(Lookup::Hit(entry))
-            }
+        };
+        self.counts.add(0, 1, 0);
+        if let Some(lease) = near_lease.filter(|_| self.demand.is_met(key)) {
+            self.counts.promoted(self.near.fill(key.clone(), entry.clone().promoted(), lease).await);
         }
+        Ok(Lookup::Hit(entry))
     }
 
     /// Copies to the near tier what was just filled in the far one. Where it is refused, the near tier may have a copy of what
@@ -148,14 +174,15 @@ impl<F: Store, N: Store<Key = F::Key, Value = F::Value>> Tiered<N, F> {
             answers.push(match far.next().ok_or_else(short_answer)? {
                 Lookup::Miss(far_lease) => Lookup::Miss(join(near_lease, far_lease)),
                 Lookup::Hit(entry) => {
-                    copies.extend(near_lease.map(|lease| (key.clone(), entry.clone().promoted(), lease)));
+                    let lease = near_lease.filter(|_| self.demand.is_met(key));
+                    copies.extend(lease.map(|lease| (key.clone(), entry.clone().promoted(), lease)));
                     Lookup::Hit(entry)
                 }
             });
         }
         self.counts.add_batch(near_hits, &answers);
         if !copies.is_empty() {
-            let _ = self.counts.near_said(self.near.fill_many(copies).await);
+            self.counts.promoted_many(self.near.fill_many(copies).await);
         }
         Ok(answers)
     }

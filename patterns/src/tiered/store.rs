@@ -51,7 +51,7 @@ impl<F: Store, N: Store<Key = F::Key, Value = F::Value>> Store for Tiered<N, F> 
         if let Err(error) = self.far.insert(key.clone(), entry.clone()).await {
             return writing.failed(error).await;
         }
-        self.near.insert(key, entry).await?;
+        self.near.insert(key, entry.promoted()).await?;
         writing.done();
         Ok(())
     }
@@ -117,7 +117,8 @@ impl<F: Store, N: Store<Key = F::Key, Value = F::Value>> Store for Tiered<N, F> 
         if let Err(error) = self.far.insert_many(entries.clone()).await {
             return writing.failed(error).await;
         }
-        self.near.insert_many(entries).await?;
+        let copies = entries.into_iter().map(|(key, entry)| (key, entry.promoted())).collect();
+        self.near.insert_many(copies).await?;
         writing.done();
         Ok(())
     }
