@@ -1,10 +1,14 @@
 //! The scenarios: one family a file, one row a scenario.
 
+mod aead;
 mod batches;
+mod codecs;
 mod hits;
 mod lives;
 mod loads;
 mod misses;
+mod outages;
+mod remote;
 mod replays;
 mod stores;
 mod tiers;
@@ -138,5 +142,173 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         threads: &[1],
         is_small: true,
         contestants: replays::contestants,
+    },
+    Scenario {
+        name: "far-hangs",
+        idea: "a look-up of a far tier, 10 thousand u64 to u64; one that hangs costs 100 ms until the breaker opens",
+        threads: &[1],
+        is_small: true,
+        contestants: outages::contestants,
+    },
+    Scenario {
+        name: "seal-xchacha-1k",
+        idea: "sealing 1 KiB by XChaCha20-Poly1305",
+        threads: &[1],
+        is_small: true,
+        contestants: |_| codecs::seal_xchacha(1 << 10),
+    },
+    Scenario {
+        name: "open-xchacha-1k",
+        idea: "opening 1 KiB sealed by XChaCha20-Poly1305",
+        threads: &[1],
+        is_small: true,
+        contestants: |_| codecs::open_xchacha(1 << 10),
+    },
+    Scenario {
+        name: "seal-xchacha-64k",
+        idea: "sealing 64 KiB by XChaCha20-Poly1305",
+        threads: &[1],
+        is_small: true,
+        contestants: |_| codecs::seal_xchacha(64 << 10),
+    },
+    Scenario {
+        name: "open-xchacha-64k",
+        idea: "opening 64 KiB sealed by XChaCha20-Poly1305",
+        threads: &[1],
+        is_small: true,
+        contestants: |_| codecs::open_xchacha(64 << 10),
+    },
+    Scenario {
+        name: "seal-gcm-1k",
+        idea: "sealing 1 KiB by AES-256-GCM",
+        threads: &[1],
+        is_small: true,
+        contestants: |_| codecs::seal_gcm(1 << 10),
+    },
+    Scenario {
+        name: "open-gcm-1k",
+        idea: "opening 1 KiB sealed by AES-256-GCM",
+        threads: &[1],
+        is_small: true,
+        contestants: |_| codecs::open_gcm(1 << 10),
+    },
+    Scenario {
+        name: "seal-gcm-64k",
+        idea: "sealing 64 KiB by AES-256-GCM",
+        threads: &[1],
+        is_small: true,
+        contestants: |_| codecs::seal_gcm(64 << 10),
+    },
+    Scenario {
+        name: "open-gcm-64k",
+        idea: "opening 64 KiB sealed by AES-256-GCM",
+        threads: &[1],
+        is_small: true,
+        contestants: |_| codecs::open_gcm(64 << 10),
+    },
+    Scenario {
+        name: "pack-zstd-4k",
+        idea: "compressing 4 KiB of words by Zstandard, level 3",
+        threads: &[1],
+        is_small: true,
+        contestants: |_| codecs::zstd((4 << 10, true)),
+    },
+    Scenario {
+        name: "unpack-zstd-4k",
+        idea: "decompressing 4 KiB of words from Zstandard, level 3",
+        threads: &[1],
+        is_small: true,
+        contestants: |_| codecs::zstd((4 << 10, false)),
+    },
+    Scenario {
+        name: "pack-zstd-64k",
+        idea: "compressing 64 KiB of words by Zstandard, level 3",
+        threads: &[1],
+        is_small: true,
+        contestants: |_| codecs::zstd((64 << 10, true)),
+    },
+    Scenario {
+        name: "unpack-zstd-64k",
+        idea: "decompressing 64 KiB of words from Zstandard, level 3",
+        threads: &[1],
+        is_small: true,
+        contestants: |_| codecs::zstd((64 << 10, false)),
+    },
+    Scenario {
+        name: "pack-deflate-4k",
+        idea: "compressing 4 KiB of words by deflate, level 6",
+        threads: &[1],
+        is_small: true,
+        contestants: |_| codecs::deflate((4 << 10, true)),
+    },
+    Scenario {
+        name: "unpack-deflate-4k",
+        idea: "decompressing 4 KiB of words from deflate, level 6",
+        threads: &[1],
+        is_small: true,
+        contestants: |_| codecs::deflate((4 << 10, false)),
+    },
+    Scenario {
+        name: "pack-deflate-64k",
+        idea: "compressing 64 KiB of words by deflate, level 6",
+        threads: &[1],
+        is_small: true,
+        contestants: |_| codecs::deflate((64 << 10, true)),
+    },
+    Scenario {
+        name: "unpack-deflate-64k",
+        idea: "decompressing 64 KiB of words from deflate, level 6",
+        threads: &[1],
+        is_small: true,
+        contestants: |_| codecs::deflate((64 << 10, false)),
+    },
+    Scenario {
+        name: "pack-lz4-4k",
+        idea: "compressing 4 KiB of words by LZ4",
+        threads: &[1],
+        is_small: true,
+        contestants: |_| codecs::lz4((4 << 10, true)),
+    },
+    Scenario {
+        name: "unpack-lz4-4k",
+        idea: "decompressing 4 KiB of words from LZ4",
+        threads: &[1],
+        is_small: true,
+        contestants: |_| codecs::lz4((4 << 10, false)),
+    },
+    Scenario {
+        name: "pack-lz4-64k",
+        idea: "compressing 64 KiB of words by LZ4",
+        threads: &[1],
+        is_small: true,
+        contestants: |_| codecs::lz4((64 << 10, true)),
+    },
+    Scenario {
+        name: "unpack-lz4-64k",
+        idea: "decompressing 64 KiB of words from LZ4",
+        threads: &[1],
+        is_small: true,
+        contestants: |_| codecs::lz4((64 << 10, false)),
+    },
+    Scenario {
+        name: "redis-get-100",
+        idea: "a hit in Redis over the loopback, values of 100 bytes, beside the plain client",
+        threads: &[1],
+        is_small: false,
+        contestants: |_| remote::get(100),
+    },
+    Scenario {
+        name: "redis-get-4k",
+        idea: "a hit in Redis over the loopback, values of 4 KiB, beside the plain client",
+        threads: &[1],
+        is_small: false,
+        contestants: |_| remote::get(4 << 10),
+    },
+    Scenario {
+        name: "redis-get-many-100",
+        idea: "100 hits in one round trip to Redis, values of 100 bytes, beside the plain client",
+        threads: &[1],
+        is_small: false,
+        contestants: |_| remote::get_many(100),
     },
 ];

@@ -10,10 +10,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use larder_core::{Env, Memory, StoreExt};
-use larder_http::{Ask, HttpOrigin};
-use larder_patterns::{Freshness, PatternExt, TokioEnv};
-use larder_policies::Lru;
+use larder::http::{Ask, HttpOrigin};
+use larder::patterns::Freshness;
+use larder::policies::Lru;
+use larder::prelude::*;
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -39,7 +39,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let stats = origin.stats();
     println!(
-        "three reads of a page that is never fresh: {} bodies, {} times \"not modified\"",
+        "three reads of a page that is never fresh: {} body sent, {} times \"not modified\"",
         stats.loaded - 1,
         stats.renewed
     );
