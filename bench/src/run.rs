@@ -18,6 +18,9 @@ pub(crate) fn time(scenario: &Scenario, options: &Options, report: &mut Report) 
     };
     let contestants: Vec<_> =
         (scenario.contestants)(Setting::TIMED).into_iter().map(Contestant::ready).collect();
+    if contestants.is_empty() {
+        return; // it has said why
+    }
     for threads in scenario.threads {
         report.scenario(scenario, *threads);
         let standings = compete(&contestants, *threads, schedule);
