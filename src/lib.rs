@@ -11,7 +11,8 @@
 //! |---|---|---|
 //! | `policies` | yes | [`policies`]: eviction policies, one paper each, and the table of them |
 //! | `patterns` | yes | [`patterns`]: [`Cache`], and every caching strategy as a store around a store |
-//! | `sql` | | [`sql`]: SQLite tables as [`Loader`] and [`Writer`] |
+//! | `sql` | | [`sql`]: SQLite tables as [`Loader`] and [`Writer`], and as a large tier |
+//! | `postgres` | | the same over PostgreSQL |
 //! | `journal` | | [`journal`]: a journal in files, for durable write-behind |
 //! | `serde` | | [`serde`]: any serde value as bytes |
 //! | `compress` | | [`compress`]: deflate, Zstandard and LZ4, under bounds |

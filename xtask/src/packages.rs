@@ -13,6 +13,7 @@ struct Needed {
 const NEEDED: &[Needed] = &[
     Needed { program: "chromium", package: "chromium" },
     Needed { program: "memcached", package: "memcached" },
+    Needed { program: "postgres", package: "postgresql" },
     Needed { program: "redis-server", package: "redis-server" },
 ];
 
@@ -70,9 +71,12 @@ fn absent(needed: &[Needed]) -> Vec<&'static str> {
     needed.iter().filter(|one| !is_program(one.program)).map(|one| one.package).collect()
 }
 
+/// Debian keeps the programs of each version of PostgreSQL in a folder of their own, beside the path.
 fn is_program(name: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|folder| folder.join(name).is_file())
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let beside = versions.map(|version| version.path().join("bin"));
+    std::env::split_paths(&path).chain(beside).any(|folder| folder.join(name).is_file())
 }
 
 fn is_root() -> bool {

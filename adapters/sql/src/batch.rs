@@ -1,89 +1,132 @@
-//! A batch of changes as few statements, their order kept.
+//! A batch of changes as runs of one kind, their order kept, no key in it twice.
+
+use std::collections::HashSet;
 
 use larder_core::{Change, Error, ErrorKind, Key, Result};
 
+use crate::names::Names;
 use crate::rows::key_datum;
-use crate::statement::Statements;
 use crate::{Column, Datum, Record, Row};
 
-/// Neighbouring changes of one kind that one statement makes; the data are its parameters.
-pub(crate) enum Step {
-    /// Rows, one after the other: the key, then the value's other columns.
-    Put(Vec<Datum>),
+/// Neighbouring changes of one kind.
+#[derive(Debug)]
+pub(crate) enum Run {
+    /// Rows: each the key, then the value's other columns.
+    Put(Vec<Vec<Datum>>),
     /// Keys.
     Delete(Vec<Datum>),
 }
 
-impl Step {
-    /// The statement and its parameters.
-    pub(crate) fn into_sql(self, statements: &Statements) -> (String, Vec<Datum>) {
+/// The runs that `changes` are. An error if one of them can't be stored.
+///
+/// Of several changes of one key only the last is made: a statement can't write a row twice.
+pub(crate) fn runs<K, V>(names: &Names, changes: &[Change<K, V>]) -> Result<Vec<Run>>
+where
+    K: Key + Column,
+    V: Record,
+{
+    let mut keys = HashSet::new();
+    let mut last = Vec::with_capacity(changes.len());
+    for change in changes.iter().rev() {
+        let made = one(names, change)?;
+        if keys.insert(distinct(made.key())) {
+            last.push(made);
+        }
+    }
+    Ok(together(last.into_iter().rev()))
+}
+
+/// One change, as it is sent.
+enum Made {
+    Put(Vec<Datum>),
+    Delete(Datum),
+}
+
+impl Made {
+    fn key(&self) -> &Datum {
         match self {
-            Self::Put(data) => (statements.upsert(data.len() / statements.row_width()), data),
-            Self::Delete(mut keys) => {
-                // Few sizes make few texts, all of which stay prepared. A NULL deletes nothing.
-                keys.resize(keys.len().next_power_of_two(), Datum::Null);
-                (statements.delete(keys.len()), keys)
-            }
+            Self::Put(row) => row.first().unwrap_or(&Datum::Null),
+            Self::Delete(key) => key,
         }
     }
 }
 
-/// The statements that make `changes`, in their order. Nothing is sent if one of them can't be stored.
-pub(crate) fn steps<K, V>(statements: &Statements, changes: &[Change<K, V>]) -> Result<Vec<Step>>
-where
-    K: Key + Column,
-    V: Record,
-{
-    let mut steps = Vec::new();
-    for run in changes.chunk_by(|one, next| one.value().is_some() == next.value().is_some()) {
-        if run.iter().all(|change| change.value().is_some()) {
-            put(statements, run, &mut steps)?;
-        } else {
-            for keys in run.chunks(Statements::rows_at_once(1)) {
-                let keys = keys.iter().map(|change| key_datum(change.key()));
-                steps.push(Step::Delete(keys.collect::<Result<_>>()?));
-            }
+fn together(changes: impl Iterator<Item = Made>) -> Vec<Run> {
+    let mut runs = Vec::new();
+    for change in changes {
+        match (change, runs.last_mut()) {
+            (Made::Put(row), Some(Run::Put(rows))) => rows.push(row),
+            (Made::Delete(key), Some(Run::Delete(keys))) => keys.push(key),
+            (Made::Put(row), _) => runs.push(Run::Put(vec![row])),
+            (Made::Delete(key), _) => runs.push(Run::Delete(vec![key])),
         }
     }
-    Ok(steps)
+    runs
 }
 
-/// Rows can't be padded, so a run is cut into powers of two, the largest first: few texts again.
-fn put<K, V>(statements: &Statements, mut run: &[Change<K, V>], steps: &mut Vec<Step>) -> Result<()>
-where
-    K: Key + Column,
-    V: Record,
-{
-    let width = statements.row_width();
-    let most = Statements::rows_at_once(width);
-    while !run.is_empty() {
-        let (now, later) = run.split_at(most.min(1 << run.len().ilog2()));
-        let mut data = Vec::with_capacity(now.len() * width);
-        for change in now {
-            if let Change::Put(key, value) = change {
-                put_row(statements, key, value, &mut data)?;
-            }
-        }
-        steps.push(Step::Put(data));
-        run = later;
+fn one<K: Key + Column, V: Record>(names: &Names, change: &Change<K, V>) -> Result<Made> {
+    match change {
+        Change::Put(key, value) => row(names, key, value).map(Made::Put),
+        Change::Delete(key) => key_datum(key).map(Made::Delete),
     }
-    Ok(())
 }
 
-fn put_row<K, V>(statements: &Statements, key: &K, value: &V, data: &mut Vec<Datum>) -> Result<()>
-where
-    K: Column,
-    V: Record,
-{
+fn row<K: Column, V: Record>(names: &Names, key: &K, value: &V) -> Result<Vec<Datum>> {
     let key = key_datum(key)?;
-    let mut columns = Row::of(value, statements.width())?;
-    if let Some(at) = statements.key_column()
+    let mut columns = Row::of(value, names.width())?;
+    if let Some(at) = names.key_column
         && columns.remove(at) != key
     {
         let why = "the value carries another key";
         return Err(Error::new(ErrorKind::Invalid, "storing a row").because(why));
     }
-    data.push(key);
-    data.append(&mut columns);
-    Ok(())
+    columns.insert(0, key);
+    Ok(columns)
+}
+
+/// Bytes that are the same for keys that any column takes for one.
+fn distinct(key: &Datum) -> (u8, Vec<u8>) {
+    match key {
+        Datum::Null => (0, Vec::new()),
+        Datum::Boolean(is_true) => (1, vec![u8::from(*is_true)]),
+        Datum::Integer(number) => (2, number.to_le_bytes().to_vec()),
+        // A zero has two signs.
+        Datum::Real(number) => (3, (number + 0.0).to_le_bytes().to_vec()),
+        Datum::Text(text) => (4, text.as_bytes().to_vec()),
+        Datum::Blob(bytes) => (5, bytes.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use larder_core::Change::{Delete, Put};
+
+    use super::*;
+    use crate::names::Bounds;
+
+    fn names() -> Names {
+        Names::new(Bounds { columns: 9, name: 9 }, "t", "k", &["v"]).unwrap()
+    }
+
+    #[test]
+    fn of_several_changes_of_one_key_the_last_stays_where_it_was() {
+        let changes = [Put(1, 10), Delete(2), Put(1, 11), Delete(3), Put(2, 20), Delete(1)];
+        let runs = runs(&names(), &changes).unwrap();
+        let [Run::Delete(three), Run::Put(two), Run::Delete(one)] = runs.as_slice() else {
+            panic!("{runs:?}")
+        };
+        assert!(*three == [Datum::Integer(3)] && *one == [Datum::Integer(1)]);
+        assert!(*two == [[Datum::Integer(2), Datum::Integer(20)]]);
+    }
+
+    #[test]
+    fn both_zeros_are_one_key() {
+        assert!(distinct(&Datum::Real(0.0)) == distinct(&Datum::Real(-0.0)));
+    }
+
+    #[test]
+    fn a_change_that_cannot_be_made_refuses_the_batch_even_if_a_later_one_replaces_it() {
+        let refused = runs(&names(), &[Put(1, f64::NAN), Put(1, 1.0)]).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Invalid);
+    }
 }

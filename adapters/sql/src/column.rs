@@ -8,6 +8,8 @@ use std::sync::Arc;
 pub enum Datum {
     /// Nothing known.
     Null,
+    /// True or false. SQLite has no such type: it stores 1 or 0, and gives back an integer.
+    Boolean(bool),
     /// A whole number.
     Integer(i64),
     /// A floating point number.
@@ -23,6 +25,7 @@ impl Datum {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Null => "NULL",
+            Self::Boolean(_) => "BOOLEAN",
             Self::Integer(_) => "INTEGER",
             Self::Real(_) => "REAL",
             Self::Text(_) => "TEXT",
@@ -89,10 +92,12 @@ integers!(i8, i16, i32, i64, isize, u8, u16, u32, u64, usize);
 
 impl Column for bool {
     fn to_datum(&self) -> Option<Datum> {
-        Some(Datum::Integer(i64::from(*self)))
+        Some(Datum::Boolean(*self))
     }
+    /// Also from the integers 0 and 1, as which SQLite stores it.
     fn from_datum(datum: Datum) -> Option<Self> {
         match datum {
+            Datum::Boolean(is_true) => Some(is_true),
             Datum::Integer(0) => Some(false),
             Datum::Integer(1) => Some(true),
             _ => None,

@@ -1,37 +1,30 @@
-//! The errors of the database as errors of the framework.
+//! What went wrong in a database, before it is known what was being done.
 
 use std::borrow::Cow;
 
 use larder_core::{Error, ErrorKind};
 
-/// SQLite's primary result codes that decide the kind.
-const BUSY: i32 = 5;
-const LOCKED: i32 = 6;
-const CANT_OPEN: i32 = 14;
-const NOT_A_DATABASE: i32 = 26;
-
-/// `source`, which happened while `doing` something, as an error of kind `kind`, or of a more exact one.
-pub(crate) fn failure(kind: ErrorKind, doing: impl Into<Cow<'static, str>>, source: sqlx::Error) -> Error {
-    let kind = match &source {
-        sqlx::Error::PoolTimedOut => ErrorKind::Timeout,
-        sqlx::Error::PoolClosed => ErrorKind::Closed,
-        _ if matches!(primary_code(&source), Some(BUSY | LOCKED)) => ErrorKind::Timeout,
-        _ => kind,
-    };
-    Error::new(kind, doing).because(source)
+/// A database's failure: its cause, and the kind if it is plain from that.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) kind: Option<ErrorKind>,
+    cause: Box<dyn std::error::Error + Send + Sync>,
 }
 
-/// What [`failure`] says when a database can't be opened: mostly the path is to blame.
-pub(crate) fn not_opened(source: sqlx::Error) -> Error {
-    let kind = match (&source, primary_code(&source)) {
-        (sqlx::Error::Io(_), _) | (_, Some(CANT_OPEN | NOT_A_DATABASE)) => ErrorKind::Invalid,
-        _ => ErrorKind::Store,
-    };
-    failure(kind, "opening a database", source)
-}
+impl Failure {
+    /// A failure for this `cause`, whose kind whoever asked knows.
+    pub(crate) fn new(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self { kind: None, cause: cause.into() }
+    }
 
-/// The low byte of an extended result code.
-fn primary_code(error: &sqlx::Error) -> Option<i32> {
-    let code = error.as_database_error()?.code()?;
-    code.parse::<i32>().ok().map(|code| code & 0xff)
+    /// The same, of a kind that doesn't depend on who asked.
+    pub(crate) const fn of_kind(mut self, kind: Option<ErrorKind>) -> Self {
+        self.kind = kind;
+        self
+    }
+
+    /// What the framework says: it happened while `doing` something, and is of `kind` unless a better one is known.
+    pub(crate) fn told(self, kind: ErrorKind, doing: impl Into<Cow<'static, str>>) -> Error {
+        Error::new(self.kind.unwrap_or(kind), doing).because(self.cause)
+    }
 }

@@ -58,20 +58,30 @@
 //! functions that quote their argument (`json_extract` does with a path it can't read) in a trigger, a generated column
 //! or a view. SQLite hands it on as its message, and so does the error.
 
+#[cfg(not(any(feature = "sqlite", feature = "postgres")))]
+compile_error!("larder-sql needs a database: its feature `sqlite` or `postgres`");
+
+mod backend;
 mod batch;
 mod column;
 mod failure;
+mod names;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod query;
 mod record;
 mod rows;
+#[cfg(feature = "sqlite")]
 mod sqlite;
-mod statement;
 mod table;
 
 pub use column::{Column, Datum};
 pub use larder_core::Result;
+#[cfg(feature = "postgres")]
+pub use postgres::{Postgres, PostgresError};
 pub use query::Query;
 pub use record::{Record, Row};
+#[cfg(feature = "sqlite")]
 pub use sqlite::Sqlite;
 pub use sqlx;
 pub use table::Table;

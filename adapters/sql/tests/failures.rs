@@ -5,7 +5,7 @@ mod common;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use common::{User, printed, user, users, value};
+use common::{Db, User, printed, sqlite, user, value};
 use larder_core::Change::{self, Delete, Put};
 use larder_core::{Error, ErrorKind, Loader, Writer};
 use larder_sql::sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
@@ -13,10 +13,10 @@ use larder_sql::{Query, Sqlite, Table};
 
 const SECRET: &str = "hunter2-hunter2";
 
-async fn text_table(schema: &'static str) -> Table<String, String> {
-    let db = Sqlite::in_memory().await.unwrap();
-    db.execute(schema).await.unwrap();
-    db.table("t", "k", &["v"]).unwrap()
+async fn text_table(schema: &'static str) -> (Db, Table<String, String>) {
+    let db = sqlite().await;
+    db.execute(schema).await;
+    (db.clone(), db.table("t", "k", &["v"]))
 }
 
 fn secret() -> Change<String, String> {
@@ -57,7 +57,7 @@ async fn constraints_refuse_without_quoting_the_row() {
         "CREATE TABLE t (k TEXT, v TEXT)",
     ];
     for schema in schemas {
-        let table = text_table(schema).await;
+        let (_, table) = text_table(schema).await;
         assert_discreet(&table.write(&secret()).await.unwrap_err(), ErrorKind::Write);
         assert_discreet(
             &table.write_many(&[Delete("x".into()), secret()]).await.unwrap_err(),
@@ -68,7 +68,7 @@ async fn constraints_refuse_without_quoting_the_row() {
 
 #[tokio::test]
 async fn what_a_schema_says_itself_is_passed_on() {
-    let table = text_table(
+    let (_, table) = text_table(
         "CREATE TABLE t (k TEXT PRIMARY KEY, v TEXT);
          CREATE TRIGGER no BEFORE INSERT ON t BEGIN SELECT RAISE(ABORT, 'not on Sundays'); END",
     )
@@ -80,9 +80,9 @@ async fn what_a_schema_says_itself_is_passed_on() {
 
 #[tokio::test]
 async fn a_row_of_other_types_is_an_error_that_names_the_column_and_the_types() {
-    let table = text_table("CREATE TABLE t (k TEXT PRIMARY KEY, v TEXT)").await;
+    let (db, table) = text_table("CREATE TABLE t (k TEXT PRIMARY KEY, v TEXT)").await;
     table.write(&secret()).await.unwrap();
-    let numbers: Table<String, i64> = table.database().table("t", "k", &["v"]).unwrap();
+    let numbers: Table<String, i64> = db.table("t", "k", &["v"]);
     let error = numbers.load(&SECRET.into()).await.unwrap_err();
     assert_discreet(&error, ErrorKind::Load);
     assert_eq!(error.to_string(), "reading a row: the loader failed: column 1 holds TEXT, not a i64");
@@ -91,7 +91,7 @@ async fn a_row_of_other_types_is_an_error_that_names_the_column_and_the_types() 
 
 #[tokio::test]
 async fn a_null_where_the_value_has_none_is_an_error() {
-    let table =
+    let (_, table) =
         text_table("CREATE TABLE t (k TEXT PRIMARY KEY, v TEXT); INSERT INTO t VALUES ('k', NULL)").await;
     let error = table.load(&"k".into()).await.unwrap_err();
     assert!(error.to_string().contains("holds NULL"), "{error}");
@@ -99,22 +99,22 @@ async fn a_null_where_the_value_has_none_is_an_error() {
 
 #[tokio::test]
 async fn text_that_is_not_utf_8_is_an_error() {
-    let table = text_table(
+    let (db, table) = text_table(
         "CREATE TABLE t (k TEXT PRIMARY KEY, v TEXT);
          INSERT INTO t VALUES ('k', CAST(CAST('hunter2-hunter2' AS BLOB) || x'ff' AS TEXT))",
     )
     .await;
-    table.database().execute("UPDATE t SET v = CAST(x'68756e74657232ff' AS TEXT)").await.unwrap();
+    db.execute("UPDATE t SET v = CAST(x'68756e74657232ff' AS TEXT)").await;
     assert_discreet(&table.load(&"k".into()).await.unwrap_err(), ErrorKind::Load);
     assert_discreet(&table.load_many(&["k".into()]).await.unwrap_err(), ErrorKind::Load);
 }
 
 #[tokio::test]
 async fn a_value_with_more_or_fewer_fields_than_columns_is_an_error() {
-    let table =
+    let (db, _) =
         text_table("CREATE TABLE t (k TEXT PRIMARY KEY, v TEXT); INSERT INTO t VALUES ('k', 'v')").await;
-    let wide: Table<String, (String, String)> = table.database().table("t", "k", &["v"]).unwrap();
-    let narrow: Table<String, String> = table.database().table("t", "k", &["k", "v"]).unwrap();
+    let wide: Table<String, (String, String)> = db.table("t", "k", &["v"]);
+    let narrow: Table<String, String> = db.table("t", "k", &["k", "v"]);
     assert_eq!(wide.load(&"k".into()).await.unwrap_err().kind(), ErrorKind::Load);
     assert_eq!(narrow.load(&"k".into()).await.unwrap_err().kind(), ErrorKind::Load);
     let put = Put("k".into(), ("a".into(), "b".into()));
@@ -137,8 +137,9 @@ async fn a_query_that_is_no_sql_is_an_error() {
 
 #[tokio::test]
 async fn a_closed_database_says_so() {
-    let users = users().await;
-    users.database().close().await;
+    let db = sqlite().await;
+    let users = db.users().await;
+    db.close().await;
     assert_eq!(users.load(&1).await.unwrap_err().kind(), ErrorKind::Closed);
     assert_eq!(users.load_many(&[1]).await.unwrap_err().kind(), ErrorKind::Closed);
     assert_eq!(users.write(&Put(1, user(1))).await.unwrap_err().kind(), ErrorKind::Closed);

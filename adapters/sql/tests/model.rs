@@ -4,10 +4,11 @@ mod common;
 
 use std::collections::BTreeMap;
 
-use common::{value, values};
+use common::server::Server;
+use common::{Db, sqlite, value, values};
 use larder_core::Change::{Delete, Put};
 use larder_core::{Change, Loader, Writer};
-use larder_sql::{Sqlite, Table};
+use larder_sql::Table;
 use proptest::prelude::*;
 
 type Value = (Option<i64>, Vec<u8>);
@@ -20,9 +21,9 @@ enum Operation {
     WriteMany(Vec<Change<String, Value>>),
 }
 
-fn operation() -> impl Strategy<Value = Operation> {
-    let key = || "[ab\0'\"é]{0,2}";
-    let change = || {
+fn operation(key: &'static str) -> impl Strategy<Value = Operation> {
+    let key = move || key;
+    let change = move || {
         prop_oneof![(key(), any::<Value>()).prop_map(|(key, value)| Put(key, value)), key().prop_map(Delete),]
     };
     prop_oneof![
@@ -40,10 +41,13 @@ fn apply(model: &mut BTreeMap<String, Value>, change: &Change<String, Value>) {
     }
 }
 
-async fn check(operations: Vec<Operation>) {
-    let db = Sqlite::in_memory().await.unwrap();
-    db.execute("CREATE TABLE t (k TEXT PRIMARY KEY, a INTEGER, b BLOB)").await.unwrap();
-    let table: Table<String, Value> = db.table("t", "k", &["a", "b"]).unwrap();
+async fn check(db: Db, operations: Vec<Operation>) {
+    db.execute(db.pick(
+        "CREATE TABLE t (k TEXT PRIMARY KEY, a INTEGER, b BLOB)",
+        "CREATE TABLE t (k TEXT PRIMARY KEY, a BIGINT, b BYTEA)",
+    ))
+    .await;
+    let table: Table<String, Value> = db.table("t", "k", &["a", "b"]);
     let mut model = BTreeMap::new();
     for operation in operations {
         match operation {
@@ -66,15 +70,31 @@ async fn check(operations: Vec<Operation>) {
             }
         }
     }
-    let rows = db.query::<i64, i64>("SELECT count(*) FROM t WHERE ?1").load(&1).await.unwrap();
-    assert_eq!(value(rows), i64::try_from(model.len()).ok());
+    let rows = db.number("SELECT count(*) FROM t WHERE $1 = 1").await;
+    assert_eq!(rows, i64::try_from(model.len()).unwrap());
+    db.close().await;
+}
+
+fn run(future: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future);
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_table_behaves_like_a_map(operations in prop::collection::vec(operation(), 1..40)) {
-        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(check(operations));
+    fn a_table_in_sqlite_behaves_like_a_map(
+        operations in prop::collection::vec(operation("[ab\0'\"é]{0,2}"), 1..40),
+    ) {
+        run(async { check(sqlite().await, operations).await });
+    }
+
+    #[test]
+    fn a_table_in_postgresql_behaves_like_a_map(
+        operations in prop::collection::vec(operation("[ab\\\\'\"é]{0,2}"), 1..40),
+    ) {
+        if let Some(server) = Server::shared() {
+            run(async { check(Db::Postgres(server.database().await), operations).await });
+        }
     }
 }

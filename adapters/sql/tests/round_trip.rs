@@ -5,86 +5,108 @@ mod common;
 use std::sync::Arc;
 use std::task::Poll;
 
-use common::{User, present, texts, user, users, value, values};
+use common::{Db, User, on_both, present, sqlite, user, value, values};
 use larder_core::Change::{Delete, Put};
 use larder_core::{ErrorKind, Loader, Writer};
 use larder_sql::{Datum, Query, Sqlite, Table};
 
 #[tokio::test]
 async fn what_was_written_is_loaded_and_what_was_deleted_is_gone() {
-    let users = users().await;
-    assert_eq!(value(users.load(&1).await.unwrap()), None);
-    users.write(&Put(1, user(1))).await.unwrap();
-    assert_eq!(value(users.load(&1).await.unwrap()), Some(user(1)));
+    on_both(async |db: Db| {
+        let users = db.users().await;
+        assert_eq!(value(users.load(&1).await.unwrap()), None);
+        users.write(&Put(1, user(1))).await.unwrap();
+        assert_eq!(value(users.load(&1).await.unwrap()), Some(user(1)));
 
-    let renamed = User { name: "Ann".into(), ..user(1) };
-    users.write(&Put(1, renamed.clone())).await.unwrap();
-    assert_eq!(value(users.load(&1).await.unwrap()), Some(renamed));
+        let renamed = User { name: "Ann".into(), ..user(1) };
+        users.write(&Put(1, renamed.clone())).await.unwrap();
+        assert_eq!(value(users.load(&1).await.unwrap()), Some(renamed));
 
-    users.write(&Delete(1)).await.unwrap();
-    assert_eq!(value(users.load(&1).await.unwrap()), None);
-    users.write(&Delete(1)).await.unwrap();
+        users.write(&Delete(1)).await.unwrap();
+        assert_eq!(value(users.load(&1).await.unwrap()), None);
+        users.write(&Delete(1)).await.unwrap();
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_batch_of_loads_answers_in_the_order_of_the_keys_with_doubles_and_gaps() {
-    let users = users().await;
-    users.write_many(&[Put(1, user(1)), Put(2, user(2)), Put(3, user(3))]).await.unwrap();
-    let found = values(users.load_many(&[3, 9, 1, 3, 2]).await.unwrap());
-    assert_eq!(found, [Some(user(3)), None, Some(user(1)), Some(user(3)), Some(user(2))]);
+    on_both(async |db: Db| {
+        let users = db.users().await;
+        users.write_many(&[Put(1, user(1)), Put(2, user(2)), Put(3, user(3))]).await.unwrap();
+        let found = values(users.load_many(&[3, 9, 1, 3, 2]).await.unwrap());
+        assert_eq!(found, [Some(user(3)), None, Some(user(1)), Some(user(3)), Some(user(2))]);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn ten_thousand_keys_are_loaded_by_ten_statements() {
-    let users = users().await;
-    let puts: Vec<_> = (0..10_000).filter(|id| id % 3 != 0).map(|id| Put(id, user(id))).collect();
-    users.write_many(&puts).await.unwrap();
-    let keys: Vec<u64> = (0..10_000).rev().collect();
-    let before = users.database().queries();
-    let found = values(users.load_many(&keys).await.unwrap());
-    assert_eq!(users.database().queries() - before, 10);
-    assert_eq!(found.len(), 10_000);
-    for (key, found) in keys.into_iter().zip(found) {
-        assert_eq!(found, (key % 3 != 0).then(|| user(key)));
-    }
+    on_both(async |db: Db| {
+        let users = db.users().await;
+        let puts: Vec<_> = (0..10_000).filter(|id| id % 3 != 0).map(|id| Put(id, user(id))).collect();
+        users.write_many(&puts).await.unwrap();
+        let keys: Vec<u64> = (0..10_000).rev().collect();
+        let before = db.queries();
+        let found = values(users.load_many(&keys).await.unwrap());
+        assert_eq!(db.queries() - before, 10);
+        assert_eq!(found.len(), 10_000);
+        for (key, found) in keys.into_iter().zip(found) {
+            assert_eq!(found, (key % 3 != 0).then(|| user(key)));
+        }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_batch_of_changes_keeps_their_order_in_few_statements() {
-    let users = users().await;
-    let changed = User { name: "changed".into(), ..user(2) };
-    let batch =
-        [Put(1, user(1)), Put(2, user(2)), Put(2, changed.clone()), Delete(1), Delete(3), Put(3, user(3))];
-    let before = users.database().queries();
-    users.write_many(&batch).await.unwrap();
-    assert_eq!(users.database().queries() - before, 4, "two and one puts, two deletions, one put");
-    let found = values(users.load_many(&[1, 2, 3]).await.unwrap());
-    assert_eq!(found, [None, Some(changed), Some(user(3))]);
+    on_both(async |db: Db| {
+        let users = db.users().await;
+        let changed = User { name: "changed".into(), ..user(2) };
+        let batch = [
+            Put(1, user(1)),
+            Put(2, user(2)),
+            Put(2, changed.clone()),
+            Delete(1),
+            Delete(3),
+            Put(3, user(3)),
+        ];
+        let before = db.queries();
+        users.write_many(&batch).await.unwrap();
+        assert_eq!(db.queries() - before, 3, "of each key the last, and runs of one kind in one statement");
+        let found = values(users.load_many(&[1, 2, 3]).await.unwrap());
+        assert_eq!(found, [None, Some(changed), Some(user(3))]);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_batch_is_made_wholly_or_not_at_all() {
-    let users = users().await;
-    users.write(&Put(1, user(1))).await.unwrap();
-    let taken = User { email: user(2).email, ..user(3) };
-    let batch = [Put(2, user(2)), Delete(1), Put(3, taken)];
-    assert_eq!(users.write_many(&batch).await.unwrap_err().kind(), ErrorKind::Write);
-    let found = values(users.load_many(&[1, 2, 3]).await.unwrap());
-    assert_eq!(found, [Some(user(1)), None, None]);
+    on_both(async |db: Db| {
+        let users = db.users().await;
+        users.write(&Put(1, user(1))).await.unwrap();
+        let taken = User { email: user(2).email, ..user(3) };
+        let batch = [Put(2, user(2)), Delete(1), Put(3, taken)];
+        assert_eq!(users.write_many(&batch).await.unwrap_err().kind(), ErrorKind::Write);
+        let found = values(users.load_many(&[1, 2, 3]).await.unwrap());
+        assert_eq!(found, [Some(user(1)), None, None]);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_batch_whose_future_is_dropped_midway_leaves_nothing() {
-    let users = users().await;
-    let changes: Vec<_> = (1..=100).map(|id| Put(id, user(id))).collect();
-    let before = users.database().queries();
+    let db = sqlite().await;
+    let users = db.users().await;
+    let changes: Vec<_> = (1..=1_500).map(|id| Put(id, user(id))).collect();
+    let before = db.queries();
     let mut writing = users.write_many(&changes);
     let sent_second = std::future::poll_fn(|cx| match writing.as_mut().poll(cx) {
         Poll::Ready(_) => Poll::Ready(false),
-        Poll::Pending if users.database().queries() == before + 2 => Poll::Ready(true),
+        Poll::Pending if db.queries() == before + 2 => Poll::Ready(true),
         Poll::Pending => Poll::Pending,
     });
-    assert!(sent_second.await, "64 rows are in, the next 32 under way");
+    assert!(sent_second.await, "1,024 rows are in, the others under way");
     drop(writing);
     assert_eq!(present(&users).await, 0);
     users.write_many(&changes).await.unwrap();
@@ -93,31 +115,40 @@ async fn a_batch_whose_future_is_dropped_midway_leaves_nothing() {
 
 #[tokio::test]
 async fn an_empty_batch_asks_nothing() {
-    let users = users().await;
-    let before = users.database().queries();
-    assert!(users.load_many(&[]).await.unwrap().is_empty());
-    users.write_many(&[]).await.unwrap();
-    assert_eq!(users.database().queries(), before);
+    on_both(async |db: Db| {
+        let users = db.users().await;
+        let before = db.queries();
+        assert!(users.load_many(&[]).await.unwrap().is_empty());
+        users.write_many(&[]).await.unwrap();
+        assert_eq!(db.queries(), before);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn loads_and_changes_are_counted() {
-    let users = users().await;
-    let before = users.database().queries();
-    users.write(&Put(1, user(1))).await.unwrap();
-    users.load(&1).await.unwrap();
-    users.load(&2).await.unwrap();
-    users.load_many(&[1, 2, 3]).await.unwrap();
-    assert_eq!(users.clone().database().queries() - before, 4);
+    on_both(async |db: Db| {
+        let users = db.users().await;
+        let before = db.queries();
+        users.write(&Put(1, user(1))).await.unwrap();
+        users.load(&1).await.unwrap();
+        users.load(&2).await.unwrap();
+        users.load_many(&[1, 2, 3]).await.unwrap();
+        assert_eq!(db.queries() - before, 4);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn it_works_erased_and_behind_an_arc() {
-    let users = Arc::new(users().await);
-    let writer: Arc<dyn Writer<u64, User>> = users.clone();
-    writer.write_many(&[Put(1, user(1)), Put(2, user(2))]).await.unwrap();
-    let loader: Box<dyn Loader<u64, User>> = Box::new(users);
-    assert_eq!(values(loader.load_many(&[2, 1]).await.unwrap()), [Some(user(2)), Some(user(1))]);
+    on_both(async |db: Db| {
+        let users = Arc::new(db.users().await);
+        let writer: Arc<dyn Writer<u64, User>> = users.clone();
+        writer.write_many(&[Put(1, user(1)), Put(2, user(2))]).await.unwrap();
+        let loader: Box<dyn Loader<u64, User>> = Box::new(users);
+        assert_eq!(values(loader.load_many(&[2, 1]).await.unwrap()), [Some(user(2)), Some(user(1))]);
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -160,47 +191,62 @@ async fn a_file_keeps_its_rows_when_it_is_opened_again() {
 
 #[tokio::test]
 async fn all_kinds_of_data_come_back_as_they_were() {
-    type Everything = (Option<i64>, f64, String, Vec<u8>, bool, Datum);
-    let db = Sqlite::in_memory().await.unwrap();
-    db.execute("CREATE TABLE t (k BLOB PRIMARY KEY, a INTEGER, b NUMERIC, c TEXT, d BLOB, e INTEGER, f)")
-        .await
-        .unwrap();
-    let table: Table<Vec<u8>, Everything> = db.table("t", "k", &["a", "b", "c", "d", "e", "f"]).unwrap();
-    let rows = [
-        (vec![], (None, 2.0, String::new(), vec![], true, Datum::Null)),
-        (vec![0], (Some(i64::MIN), f64::MIN_POSITIVE, "a\0b".into(), vec![0, 255], false, Datum::Real(0.5))),
-        (
-            vec![0, 0],
-            (Some(i64::MAX), f64::INFINITY, "ünï".into(), vec![7; 1 << 20], true, Datum::Blob(vec![])),
-        ),
-    ];
-    let puts: Vec<_> = rows.iter().cloned().map(|(key, row)| Put(key, row)).collect();
-    table.write_many(&puts).await.unwrap();
-    for (key, row) in &rows {
-        assert!(value(table.load(key).await.unwrap()).as_ref() == Some(row), "one by one");
-    }
-    let keys: Vec<_> = rows.iter().map(|(key, _)| key.clone()).collect();
-    let expected: Vec<_> = rows.into_iter().map(|(_, row)| Some(row)).collect();
-    assert!(values(table.load_many(&keys).await.unwrap()) == expected, "in a batch");
+    on_both(async |db: Db| {
+        type Everything = (Option<i64>, f64, String, Vec<u8>, bool, Datum);
+        db.execute(db.pick(
+        "CREATE TABLE t (k BLOB PRIMARY KEY, a INTEGER, b NUMERIC, c TEXT, d BLOB, e INTEGER, f)",
+        "CREATE TABLE t (k BYTEA PRIMARY KEY, a BIGINT, b FLOAT8, c VARCHAR(9), d BYTEA, e BOOLEAN, f BYTEA)",
+    ))
+    .await;
+        let table: Table<Vec<u8>, Everything> = db.table("t", "k", &["a", "b", "c", "d", "e", "f"]);
+        let (text, datum) = db.pick(("a\0b", Datum::Real(0.5)), ("a\nb", Datum::Null));
+        let rows = [
+            (vec![], (None, 2.0, String::new(), vec![], true, Datum::Null)),
+            (vec![0], (Some(i64::MIN), f64::MIN_POSITIVE, text.into(), vec![0, 255], false, datum)),
+            (
+                vec![0, 0],
+                (Some(i64::MAX), f64::INFINITY, "ünï".into(), vec![7; 1 << 20], true, Datum::Blob(vec![])),
+            ),
+        ];
+        let puts: Vec<_> = rows.iter().cloned().map(|(key, row)| Put(key, row)).collect();
+        table.write_many(&puts).await.unwrap();
+        for (key, row) in &rows {
+            assert!(value(table.load(key).await.unwrap()).as_ref() == Some(row), "one by one");
+        }
+        let keys: Vec<_> = rows.iter().map(|(key, _)| key.clone()).collect();
+        let expected: Vec<_> = rows.into_iter().map(|(_, row)| Some(row)).collect();
+        assert!(values(table.load_many(&keys).await.unwrap()) == expected, "in a batch");
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn any_text_is_a_key_and_no_two_are_one() {
-    let texts = texts().await;
-    let keys =
-        ["", " ", "\0", "a", "a\0", "a\0b", "é", "e\u{301}", "🦀", "%", "_", "'", "\"", "NULL", "1", "1.0"];
-    let puts: Vec<_> = keys.iter().map(|key| Put((*key).to_owned(), format!("<{key}>"))).collect();
-    texts.write_many(&puts).await.unwrap();
-    for key in keys {
-        assert_eq!(value(texts.load(&key.to_owned()).await.unwrap()), Some(format!("<{key}>")));
-    }
-    texts.write_many(&[Delete("a\0".to_owned()), Delete("%".to_owned())]).await.unwrap();
-    let left = texts.load_many(&keys.map(str::to_owned)).await.unwrap().iter().flatten().count();
-    assert_eq!(left, keys.len() - 2);
+    on_both(async |db: Db| {
+        let texts = db.texts().await;
+        let nuls = db.pick(["\0", "a\0", "a\0b"], ["\u{1}", "a\u{1}", "a\\"]);
+        let keys = ["", " ", "a", "é", "e\u{301}", "🦀", "%", "_", "'", "\"", "NULL", "1", "1.0"];
+        let keys = [&keys[..], &nuls].concat();
+        let puts: Vec<_> = keys.iter().map(|key| Put((*key).to_owned(), format!("<{key}>"))).collect();
+        texts.write_many(&puts).await.unwrap();
+        for key in &keys {
+            assert_eq!(value(texts.load(&(*key).to_owned()).await.unwrap()), Some(format!("<{key}>")));
+        }
+        texts.write_many(&[Delete(nuls[1].to_owned()), Delete("%".to_owned())]).await.unwrap();
+        let left = texts
+            .load_many(&keys.iter().map(ToString::to_string).collect::<Vec<_>>())
+            .await
+            .unwrap()
+            .iter()
+            .flatten()
+            .count();
+        assert_eq!(left, keys.len() - 2);
+    })
+    .await;
 }
 
 #[tokio::test]
-async fn keys_compare_as_the_column_does_alone_and_in_batches() {
+async fn in_sqlite_keys_compare_as_the_column_does_alone_and_in_batches() {
     let db = Sqlite::in_memory().await.unwrap();
     db.execute("CREATE TABLE t (k INTEGER PRIMARY KEY, n TEXT COLLATE NOCASE UNIQUE)").await.unwrap();
     db.execute("INSERT INTO t VALUES (1, 'Ann')").await.unwrap();
@@ -217,11 +263,16 @@ async fn keys_compare_as_the_column_does_alone_and_in_batches() {
 
 #[tokio::test]
 async fn a_query_of_the_programs_own_is_a_loader() {
-    let users = users().await;
-    users.write_many(&[Put(1, user(1)), Put(2, user(2))]).await.unwrap();
-    let sql = "SELECT upper(name), length(email) FROM users WHERE id = ?1 AND id < ?1 + 1";
-    let query: Query<u64, (String, Option<i64>)> = users.database().query(sql);
-    assert_eq!(value(query.load(&1).await.unwrap()), Some(("USER 1".into(), None)));
-    let found = values(query.load_many(&[3, 2]).await.unwrap());
-    assert_eq!(found, [None, Some(("USER 2".into(), Some(13)))]);
+    on_both(async |db: Db| {
+        let users = db.users().await;
+        users.write_many(&[Put(1, user(1)), Put(2, user(2))]).await.unwrap();
+        let query: Query<u64, (String, Option<i64>)> = db.query(db.pick(
+            "SELECT upper(name), length(email) FROM users WHERE id = ?1 AND id < ?1 + 1",
+            "SELECT upper(name), length(email) FROM users WHERE id = $1 AND id < $1 + 1",
+        ));
+        assert_eq!(value(query.load(&1).await.unwrap()), Some(("USER 1".into(), None)));
+        let found = values(query.load_many(&[3, 2]).await.unwrap());
+        assert_eq!(found, [None, Some(("USER 2".into(), Some(13)))]);
+    })
+    .await;
 }

@@ -1,10 +1,121 @@
-//! What several tests need: the users' table, in memory.
+//! What several tests need: both databases, and the users' table.
 #![allow(dead_code, reason = "each test program uses a part of it")]
+
+pub(crate) mod server;
 
 use std::fmt::Write;
 
-use larder_core::{Entry, Error, Loader};
-use larder_sql::{Sqlite, Table};
+use larder_core::{Entry, Error, Key, Loader};
+use larder_sql::{Column, Postgres, Query, Record, Sqlite, Table};
+use server::Server;
+
+/// A database of either kind.
+#[derive(Clone, Debug)]
+pub(crate) enum Db {
+    Sqlite(Sqlite),
+    Postgres(Postgres),
+}
+
+/// Does `test` with an empty database of each kind.
+pub(crate) async fn on_both(test: impl AsyncFn(Db)) {
+    println!("SQLite:");
+    test(sqlite().await).await;
+    if let Some(server) = Server::shared() {
+        println!("PostgreSQL:");
+        let db = server.database().await;
+        test(Db::Postgres(db.clone())).await;
+        db.close().await;
+    }
+}
+
+/// An empty SQLite database.
+pub(crate) async fn sqlite() -> Db {
+    Db::Sqlite(Sqlite::in_memory().await.unwrap())
+}
+
+impl Db {
+    /// The one for SQLite, or the other.
+    pub(crate) fn pick<T>(&self, sqlite: T, postgres: T) -> T {
+        match self {
+            Self::Sqlite(_) => sqlite,
+            Self::Postgres(_) => postgres,
+        }
+    }
+
+    pub(crate) fn is_sqlite(&self) -> bool {
+        self.pick(true, false)
+    }
+
+    pub(crate) async fn execute(&self, sql: &'static str) {
+        self.try_execute(sql).await.unwrap();
+    }
+
+    pub(crate) async fn try_execute(&self, sql: &'static str) -> larder_core::Result<()> {
+        match self {
+            Self::Sqlite(db) => db.execute(sql).await,
+            Self::Postgres(db) => db.execute(sql).await,
+        }
+    }
+
+    pub(crate) fn table<K: Key + Column, V: Record>(
+        &self,
+        table: &str,
+        key: &str,
+        columns: &[&str],
+    ) -> Table<K, V> {
+        self.try_table(table, key, columns).unwrap()
+    }
+
+    pub(crate) fn try_table<K: Key + Column, V: Record>(
+        &self,
+        table: &str,
+        key: &str,
+        columns: &[&str],
+    ) -> larder_core::Result<Table<K, V>> {
+        match self {
+            Self::Sqlite(db) => db.table(table, key, columns),
+            Self::Postgres(db) => db.table(table, key, columns),
+        }
+    }
+
+    pub(crate) fn query<K: Key + Column, V: Record>(&self, sql: &'static str) -> Query<K, V> {
+        match self {
+            Self::Sqlite(db) => db.query(sql),
+            Self::Postgres(db) => db.query(sql),
+        }
+    }
+
+    pub(crate) fn queries(&self) -> u64 {
+        match self {
+            Self::Sqlite(db) => db.queries(),
+            Self::Postgres(db) => db.queries(),
+        }
+    }
+
+    pub(crate) async fn close(&self) {
+        match self {
+            Self::Sqlite(db) => db.close().await,
+            Self::Postgres(db) => db.close().await,
+        }
+    }
+
+    /// The number that a query answers which mentions its parameter.
+    pub(crate) async fn number(&self, sql: &'static str) -> i64 {
+        value(self.query::<i64, i64>(sql).load(&1).await.unwrap()).expect("a row")
+    }
+
+    /// The table of the users, made now.
+    pub(crate) async fn users(&self) -> Table<u64, User> {
+        self.execute(USERS).await;
+        self.table("users", "id", &["id", "name", "email"])
+    }
+
+    /// A table of text keys and values, made now.
+    pub(crate) async fn texts(&self) -> Table<String, String> {
+        self.execute("CREATE TABLE texts (k TEXT PRIMARY KEY, v TEXT)").await;
+        self.table("texts", "k", &["v"])
+    }
+}
 
 /// A value that knows its key.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,19 +133,6 @@ pub(crate) fn user(id: u64) -> User {
 
 pub(crate) const USERS: &str =
     "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT NOT NULL, email TEXT UNIQUE)";
-
-pub(crate) async fn users() -> Table<u64, User> {
-    let db = Sqlite::in_memory().await.unwrap();
-    db.execute(USERS).await.unwrap();
-    db.table("users", "id", &["id", "name", "email"]).unwrap()
-}
-
-/// Text keys and values.
-pub(crate) async fn texts() -> Table<String, String> {
-    let db = Sqlite::in_memory().await.unwrap();
-    db.execute("CREATE TABLE texts (k TEXT PRIMARY KEY, v TEXT)").await.unwrap();
-    db.table("texts", "k", &["v"]).unwrap()
-}
 
 pub(crate) fn value<V>(entry: Option<Entry<V>>) -> Option<V> {
     entry.map(Entry::into_value)

@@ -11,7 +11,7 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 
-use crate::failure::{failure, not_opened};
+use super::failure::{failed, not_opened};
 
 /// How long a statement waits for another's lock, and a task for a connection.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -80,7 +80,7 @@ impl Sqlite {
     pub async fn execute(&self, sql: &'static str) -> Result<()> {
         self.count();
         let done = sqlx::raw_sql(sql).execute(&self.pool).await;
-        done.map(drop).map_err(|source| failure(ErrorKind::Write, "executing statements", source))
+        done.map(drop).map_err(|source| failed(source).told(ErrorKind::Write, "executing statements"))
     }
 
     /// How many statements were sent to the database: loads, changes and each [`execute`](Self::execute), also those
@@ -100,7 +100,7 @@ impl Sqlite {
         self.pool.close().await;
     }
 
-    pub(crate) fn count(&self) {
+    pub(super) fn count(&self) {
         self.queries.fetch_add(1, Ordering::Relaxed);
     }
 }

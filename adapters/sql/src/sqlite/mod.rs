@@ -1,0 +1,9 @@
+//! SQLite.
+
+mod backend;
+mod database;
+mod failure;
+mod rows;
+mod statement;
+
+pub use database::Sqlite;
