@@ -88,7 +88,8 @@ impl Index {
 
     #[inline]
     fn seek(&self, hash: u64, is_it: impl Fn(u32) -> bool) -> Option<(Place, u32)> {
-        let (mut at, tag) = self.home(hash);
+        let (home, tag) = self.home(hash);
+        let mut at = home;
         loop {
             let group = &self.groups[at];
             let mut alike = equal(group.tags, tag);
@@ -104,6 +105,9 @@ impl Index {
                 return None;
             }
             at = self.after(at);
+            if at == home {
+                return None;
+            }
         }
     }
 
@@ -215,6 +219,28 @@ mod tests {
             }
             prop_assert!(index.groups.iter().all(|group| group.tags == 0 && group.passed == 0));
         }
+    }
+
+    #[test]
+    fn what_is_not_there_is_not_found_though_every_group_was_passed() {
+        // A number's home is the first of two groups if it is even, else the second.
+        let back = 0xF1DE_83E1_9937_733D_u64; // SPREAD * back = 1
+        let hash_of =
+            |number: u32| (u64::from(number % 2) << 63 | u64::from(number) << 40).wrapping_mul(back);
+        let mut index = Index::new();
+        let put = |index: &mut Index, number| index.insert(hash_of(number), number, hash_of);
+        for even in 0..9 {
+            put(&mut index, 2 * even);
+        }
+        for even in 0..7 {
+            index.remove(hash_of(2 * even), 2 * even);
+        }
+        for odd in 0..8 {
+            put(&mut index, 2 * odd + 1);
+        }
+        assert!(index.groups.len() == 2 && index.groups.iter().all(|group| group.passed > 0));
+        assert_eq!(index.find(hash_of(100), hash_of), None);
+        assert_eq!(index.find(hash_of(101), hash_of), None);
     }
 
     #[test]
