@@ -8,6 +8,7 @@
 //! | [`Store`], [`Lookup`], [`Lease`], [`Entry`] | what a cache is |
 //! | [`StoreExt`], [`DynStore`], [`Encoded`], [`Keyed`] | what every store can do |
 //! | [`Memory`], [`MemoryOptions`] | the store in memory |
+//! | [`Plain`], [`Leased`] | any other map or cache as a store |
 //! | [`Loader`], [`Writer`] | the source of truth behind it |
 //! | [`Journal`] | what a queue of writes must not lose |
 //! | [`Codec`], [`Then`] | values in another form |
@@ -26,9 +27,11 @@ mod ext;
 mod journal;
 mod keyed;
 mod lease;
+mod leased;
 mod memory;
 mod origin;
 pub mod parcel;
+mod plain;
 mod policy;
 mod report;
 mod shared;
@@ -46,9 +49,11 @@ pub use ext::StoreExt;
 pub use journal::{Journal, Record, Recovered};
 pub use keyed::Keyed;
 pub use lease::{Filled, Lease};
+pub use leased::Leased;
 pub use memory::{Memory, MemoryOptions};
 pub use origin::{Change, Loaded, Loader, Writer};
 pub use parcel::{Envelope, Enveloped, Label, Parcel, Raw};
+pub use plain::Plain;
 pub use policy::{EvictionPolicy, Hits, MarkTable, Marks, Slot};
 pub use shared::Shared;
 pub use stats::{Cause, Rates, Stats, Window};

@@ -1,0 +1,124 @@
+//! What was written lately, exactly and within bounds: what decides whether a lease is still good.
+
+use std::collections::VecDeque;
+
+use hashbrown::HashTable;
+
+/// How many writes are remembered one by one.
+pub(super) const MOST: usize = 512;
+
+/// The last writes of some keys, each by the hash of its key.
+///
+/// What is forgotten raises the floor, below which every lease is void. So a lease is void by mistake only once more than
+/// [`MOST`] writes came after it, or if a key with the very same 64 bits of hash was written.
+pub(super) struct Records {
+    sequence: u64,
+    floor: u64,
+    /// The hashes, each with the number of its last write.
+    last: HashTable<(u64, u64)>,
+    /// All of them in their order, and some that a later write of the same key has made idle.
+    order: VecDeque<(u64, u64)>,
+}
+
+impl Records {
+    pub(super) fn new() -> Self {
+        Self { sequence: 0, floor: 0, last: HashTable::new(), order: VecDeque::new() }
+    }
+
+    /// The number of the last write. A lease is this number at the moment it is taken.
+    pub(super) const fn now(&self) -> u64 {
+        self.sequence
+    }
+
+    /// Voids the leases on the key with this hash.
+    pub(super) fn void(&mut self, hash: u64) {
+        self.sequence += 1;
+        let sequence = self.sequence;
+        match self.last.find_mut(hash, |(other, _)| *other == hash) {
+            Some((_, last)) => *last = sequence,
+            None => {
+                self.last.insert_unique(hash, (hash, sequence), |(other, _)| *other);
+            }
+        }
+        self.order.push_back((hash, sequence));
+        if self.order.len() > MOST {
+            self.forget_one();
+        }
+    }
+
+    /// Voids all leases.
+    pub(super) fn void_all(&mut self) {
+        self.sequence += 1;
+        self.floor = self.sequence;
+        self.last.clear();
+        self.order.clear();
+    }
+
+    /// Whether the key was written, or all cleared, after `lease` was taken; or nobody knows.
+    pub(super) fn since(&self, lease: u64, hash: u64) -> bool {
+        let written = || self.last.find(hash, |(other, _)| *other == hash);
+        lease < self.floor || lease > self.sequence || written().is_some_and(|(_, last)| *last > lease)
+    }
+
+    fn forget_one(&mut self) {
+        let Some(oldest) = self.order.pop_front() else { return };
+        if let Ok(record) = self.last.find_entry(oldest.0, |record| *record == oldest) {
+            record.remove();
+            self.floor = oldest.1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_write_voids_the_leases_on_its_key_and_no_others() {
+        let mut records = Records::new();
+        let before = records.now();
+        records.void(5);
+        assert!(records.since(before, 5));
+        assert!(!records.since(before, 6));
+        assert!(!records.since(records.now(), 5));
+    }
+
+    #[test]
+    fn what_is_forgotten_voids_more_and_never_less() {
+        let mut records = Records::new();
+        let before = records.now();
+        (0..MOST as u64).for_each(|hash| records.void(hash));
+        assert!(!records.since(before, 9_999), "all writes are known");
+        let middle = records.now();
+        (0..MOST as u64 / 2).for_each(|hash| records.void(10_000 + hash));
+        assert!(records.since(before, 9_999), "somebody was forgotten, and it may have been this key");
+        assert!(records.since(before, 0));
+        assert!(!records.since(middle, 0), "what was forgotten came earlier");
+    }
+
+    #[test]
+    fn one_key_written_over_and_over_voids_no_other_lease() {
+        let mut records = Records::new();
+        let before = records.now();
+        (0..10 * MOST).for_each(|_| records.void(5));
+        assert!(!records.since(before, 6));
+        assert!(records.since(before, 5));
+    }
+
+    #[test]
+    fn memory_is_bounded_and_a_clear_frees_it() {
+        let mut records = Records::new();
+        (0..10 * MOST as u64).for_each(|hash| records.void(hash));
+        assert_eq!((records.order.len(), records.last.len()), (MOST, MOST));
+        let before = records.now();
+        records.void_all();
+        assert!(records.since(before, 9_999));
+        assert!(!records.since(records.now(), 9_999));
+        assert_eq!((records.order.len(), records.last.len()), (0, 0));
+    }
+
+    #[test]
+    fn a_lease_from_the_future_is_void() {
+        assert!(Records::new().since(1, 0));
+    }
+}
