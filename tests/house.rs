@@ -66,7 +66,7 @@ const FAMILIES: &[(&str, &[&str])] = &[
     ("adapters/memcached", &["base64", "tokio"]),
     ("adapters/redis", &["redis", "tokio"]),
     ("adapters/serde", &["postcard", "rmp-serde", "serde", "serde_json"]),
-    ("adapters/sql", &["sqlx"]),
+    ("adapters/sql", &["sha2", "sqlx", "tokio"]),
 ];
 
 /// Sources below the first folder may name the crate only below the second.

@@ -21,6 +21,9 @@ pub(crate) trait Backend: Debug + Send + Sync {
     /// What it makes of names.
     fn bounds(&self) -> Bounds;
 
+    /// How a statement says what differs between databases.
+    fn dialect(&self) -> &'static Dialect;
+
     /// The statement for one key of a table, as [`first`](Self::first) takes it.
     fn select(&self, names: &Names) -> String;
 
@@ -35,7 +38,35 @@ pub(crate) trait Backend: Debug + Send + Sync {
 
     /// What `sql` answers, its parameters being `$1` and so on.
     fn fetch(&self, sql: String, parameters: Vec<Datum>) -> Answer<'_, Rows>;
+
+    /// What a statement over these rows answers: at least one and at most [`CHUNK`], no NULL in them, and all of the kinds
+    /// of the first.
+    fn over<'a>(&'a self, statement: &'a Statement, rows: Rows) -> Answer<'a, Rows>;
 }
 
-/// The most keys of one [`Backend::select_many`].
+/// The most keys of one [`Backend::select_many`], and the most rows of one [`Backend::over`].
 pub(crate) const CHUNK: usize = 1_024;
+
+/// What a statement must say in the database's own words.
+#[derive(Debug)]
+pub(crate) struct Dialect {
+    /// The type of bytes.
+    pub(crate) bytes: &'static str,
+    /// The type of whole numbers of 64 bits.
+    pub(crate) integer: &'static str,
+    /// The wall clock when the statement began, in microseconds since 1970.
+    pub(crate) now: &'static str,
+    /// What follows the columns of a new table.
+    pub(crate) options: &'static str,
+    /// What follows a search whose rows are about to be deleted.
+    pub(crate) locked: &'static str,
+}
+
+/// A statement over rows that are sent with it: a table called `w` with these columns, which stands between two pieces of
+/// SQL.
+#[derive(Debug)]
+pub(crate) struct Statement {
+    pub(crate) columns: &'static [&'static str],
+    pub(crate) before: String,
+    pub(crate) after: String,
+}

@@ -34,6 +34,18 @@ impl Datum {
     }
 }
 
+impl From<i64> for Datum {
+    fn from(number: i64) -> Self {
+        Self::Integer(number)
+    }
+}
+
+impl From<Vec<u8>> for Datum {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::Blob(bytes)
+    }
+}
+
 impl fmt::Debug for Datum {
     /// Shows the kind only: keys and values don't belong in logs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -73,6 +73,7 @@ mod record;
 mod rows;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod store;
 mod table;
 
 pub use column::{Column, Datum};
@@ -84,4 +85,5 @@ pub use record::{Record, Row};
 #[cfg(feature = "sqlite")]
 pub use sqlite::Sqlite;
 pub use sqlx;
+pub use store::{SqlStore, SqlStoreOptions};
 pub use table::Table;

@@ -9,12 +9,20 @@ use super::Postgres;
 use super::columns::{Block, Kind, add, blocks};
 use super::failure::failed;
 use super::rows::data;
-use super::statement::{BOUNDS, delete, select, select_many, upsert};
+use super::statement::{BOUNDS, delete, over, select, select_many, upsert};
 use crate::Datum;
-use crate::backend::{Answer, Backend, Rows};
+use crate::backend::{Answer, Backend, Dialect, Rows, Statement};
 use crate::batch::Run;
 use crate::failure::Failure;
 use crate::names::{Bounds, Names};
+
+const DIALECT: Dialect = Dialect {
+    bytes: "bytea",
+    integer: "bigint",
+    now: "CAST(extract(epoch FROM statement_timestamp()) * 1000000 AS bigint)",
+    options: "",
+    locked: " FOR UPDATE OF t SKIP LOCKED",
+};
 
 /// A statement and its parameters.
 type Step = (String, PgArguments);
@@ -22,6 +30,10 @@ type Step = (String, PgArguments);
 impl Backend for Postgres {
     fn bounds(&self) -> Bounds {
         BOUNDS
+    }
+
+    fn dialect(&self) -> &'static Dialect {
+        &DIALECT
     }
 
     fn select(&self, names: &Names) -> String {
@@ -75,6 +87,17 @@ impl Backend for Postgres {
             let mut arguments = PgArguments::default();
             parameters.into_iter().try_for_each(|datum| add(&mut arguments, datum))?;
             self.ask(sql, arguments).await
+        })
+    }
+
+    fn over<'a>(&'a self, statement: &'a Statement, rows: Rows) -> Answer<'a, Rows> {
+        Box::pin(async move {
+            let mut found = Vec::new();
+            for block in blocks(rows) {
+                let sql = over(statement, &block.kinds);
+                found.append(&mut self.ask(sql, block.arrays()?).await?);
+            }
+            Ok(found)
         })
     }
 }

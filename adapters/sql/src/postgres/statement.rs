@@ -6,6 +6,7 @@
 use std::fmt::Write;
 
 use super::columns::Kind;
+use crate::backend::Statement;
 use crate::names::{Bounds, Names};
 
 /// PostgreSQL's bounds, as it is built: columns of a table, bytes of a name.
@@ -40,7 +41,7 @@ pub(crate) fn upsert(names: &Names, kinds: &[Option<Kind>]) -> String {
             Some(kind) => {
                 let number = arrays.len() + 1;
                 selected.push(format!("w.c{number}"));
-                arrays.push(format!("${number}::{}[]", kind.word()));
+                arrays.push(array(number, *kind));
                 called.push(format!("c{number}"));
             }
         }
@@ -49,6 +50,17 @@ pub(crate) fn upsert(names: &Names, kinds: &[Option<Kind>]) -> String {
     let _ = write!(sql, ") SELECT {selected} FROM unnest({arrays}) AS w ({called})");
     sql.push_str(&names.on_conflict());
     sql
+}
+
+/// A statement over rows of these kinds.
+pub(crate) fn over(statement: &Statement, kinds: &[Option<Kind>]) -> String {
+    let Statement { columns, before, after } = statement;
+    let arrays: Vec<_> = (1..).zip(kinds.iter().flatten()).map(|(at, kind)| array(at, *kind)).collect();
+    format!("{before}unnest({}) AS w ({}){after}", arrays.join(", "), columns.join(", "))
+}
+
+fn array(at: usize, kind: Kind) -> String {
+    format!("${at}::{}[]", kind.word())
 }
 
 /// Deletes the rows of keys of one kind.

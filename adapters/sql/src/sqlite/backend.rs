@@ -7,11 +7,19 @@ use sqlx::{AssertSqlSafe, Executor};
 use super::Sqlite;
 use super::failure::failed;
 use super::rows::{data, parameters};
-use super::statement::{BOUNDS, delete, rows_at_once, select, select_many, upsert};
+use super::statement::{BOUNDS, delete, over, rows_at_once, select, select_many, upsert};
 use crate::Datum;
-use crate::backend::{Answer, Backend, Rows};
+use crate::backend::{Answer, Backend, Dialect, Rows, Statement};
 use crate::batch::Run;
 use crate::names::{Bounds, Names};
+
+const DIALECT: Dialect = Dialect {
+    bytes: "BLOB",
+    integer: "INTEGER",
+    now: "CAST(round(unixepoch('subsec') * 1000000) AS INTEGER)",
+    options: " STRICT",
+    locked: "",
+};
 
 /// A statement and its parameters.
 type Step = (String, Vec<Datum>);
@@ -19,6 +27,10 @@ type Step = (String, Vec<Datum>);
 impl Backend for Sqlite {
     fn bounds(&self) -> Bounds {
         BOUNDS
+    }
+
+    fn dialect(&self) -> &'static Dialect {
+        &DIALECT
     }
 
     fn select(&self, names: &Names) -> String {
@@ -61,6 +73,12 @@ impl Backend for Sqlite {
             let rows = query.fetch_all(self.pool()).await.map_err(failed)?;
             rows.iter().map(data).collect::<Result<_, _>>().map_err(failed)
         })
+    }
+
+    fn over<'a>(&'a self, statement: &'a Statement, rows: Rows) -> Answer<'a, Rows> {
+        let width = statement.columns.len();
+        let (sql, data) = padded(rows.concat(), width, |rows| over(statement, rows));
+        self.fetch(sql, data)
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::fmt::Write;
 
+use crate::backend::Statement;
 use crate::names::{Bounds, Names};
 
 /// SQLite's bound on the parameters of one statement, as it is compiled in.
@@ -52,6 +53,20 @@ pub(crate) fn delete(names: &Names, keys: usize) -> String {
     let Names { table, key, .. } = names;
     let more = ",?".repeat(keys.saturating_sub(1));
     format!("DELETE FROM {table} WHERE {table}.{key} IN (?{more})")
+}
+
+/// A statement over so many rows. One whose first column is NULL is none.
+pub(crate) fn over(statement: &Statement, rows: usize) -> String {
+    let Statement { columns, before, after } = statement;
+    let row = format!("(?{})", ",?".repeat(columns.len().saturating_sub(1)));
+    let mut sql = String::with_capacity(before.len() + after.len() + 128 + rows * (row.len() + 1));
+    sql.push_str(before);
+    for (at, column) in (1..).zip(*columns) {
+        let _ = write!(sql, "{}column{at} AS {column}", if at == 1 { "(SELECT " } else { ", " });
+    }
+    let more = format!(",{row}").repeat(rows.saturating_sub(1));
+    let _ = write!(sql, " FROM (VALUES {row}{more}) WHERE column1 IS NOT NULL) AS w{after}");
+    sql
 }
 
 /// How many rows fit into one statement that takes `width` parameters a row: a power of two.

@@ -2,11 +2,12 @@
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
 pub(crate) mod server;
+pub(crate) mod two;
 
 use std::fmt::Write;
 
 use larder_core::{Entry, Error, Key, Loader};
-use larder_sql::{Column, Postgres, Query, Record, Sqlite, Table};
+use larder_sql::{Column, Postgres, Query, Record, SqlStore, SqlStoreOptions, Sqlite, Table};
 use server::Server;
 
 /// A database of either kind.
@@ -82,6 +83,20 @@ impl Db {
         match self {
             Self::Sqlite(db) => db.query(sql),
             Self::Postgres(db) => db.query(sql),
+        }
+    }
+
+    pub(crate) async fn store(&self, options: impl Into<SqlStoreOptions> + Send) -> SqlStore {
+        self.try_store(options).await.unwrap()
+    }
+
+    pub(crate) async fn try_store(
+        &self,
+        options: impl Into<SqlStoreOptions> + Send,
+    ) -> larder_core::Result<SqlStore> {
+        match self {
+            Self::Sqlite(db) => db.store(options).await,
+            Self::Postgres(db) => db.store(options).await,
         }
     }
 

@@ -75,7 +75,12 @@ impl Server {
     /// A database of a new schema.
     pub(crate) async fn database(&self) -> Postgres {
         let schema = self.schema().await;
-        Postgres::connect(&self.url_of(&schema)).await.expect("the server is there")
+        self.database_of(&schema).await
+    }
+
+    /// Another handle on the database of this schema.
+    pub(crate) async fn database_of(&self, schema: &str) -> Postgres {
+        Postgres::connect(&self.url_of(schema)).await.expect("the server is there")
     }
 
     /// Ends it without a chance to say good-bye.
