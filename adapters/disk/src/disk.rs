@@ -21,6 +21,7 @@ use crate::workers::{Answer, Workers};
 /// # When something fails
 ///
 /// - A row that is damaged or can't be read is a miss, and counted.
+/// - A key of more than 65,534 bytes is not written: an error of the kind [`Invalid`](larder_core::ErrorKind::Invalid).
 /// - A write that the engine refuses (the disk is full, say) is an error of the kind
 ///   [`Store`](larder_core::ErrorKind::Store), and the store begins anew, empty: nobody knows which rows are there. A removal and a
 ///   `clear` are then done, and no error. If it can't begin anew, either, look-ups are misses and writes are errors,
@@ -54,9 +55,9 @@ impl DiskOptions {
     ///
     /// # When something fails
     ///
-    /// A folder that can't be made, read or locked (another store has it) is an error of the kind
-    /// [`Invalid`](larder_core::ErrorKind::Invalid). Rows that can't be read are left out. A folder whose rows can't be
-    /// trusted is begun anew.
+    /// A folder that can't be made, read or locked (another store has it), and one whose `rows` are somebody else's, is an
+    /// error of the kind [`Invalid`](larder_core::ErrorKind::Invalid). Rows that can't be read are left out. A folder whose
+    /// rows can't be trusted, those of another version among them, is begun anew.
     pub async fn open<P: EvictionPolicy>(
         self,
         policy: impl Fn(u64) -> P + Send + 'static,

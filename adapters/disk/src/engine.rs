@@ -9,6 +9,14 @@ const LOG: u64 = 64 << 20;
 /// Bytes that the engine keeps in memory of what it read.
 const CACHED: u64 = 8 << 20;
 
+/// The longest key, in bytes: the engine's longest name but for the letter before it.
+pub(crate) const LONGEST_KEY: usize = u16::MAX as usize - 1;
+
+/// What a key is called in the engine, which takes no empty names.
+fn name(key: &[u8]) -> Vec<u8> {
+    [b"k", key].concat()
+}
+
 /// The rows. An error means that a write may or may not be there, and that no further one is taken.
 pub(crate) struct Engine {
     database: Database,
@@ -26,22 +34,22 @@ impl Engine {
         Ok(Self { database, values, notes })
     }
 
-    /// Both rows of `key`. Once done, they survive the end of the program.
+    /// Both rows of `key`, which is no longer than may be. Once done, they survive the end of the program.
     pub(crate) fn put(&self, key: &[u8], value: Vec<u8>, note: Vec<u8>) -> fjall::Result<()> {
         let mut batch = self.database.batch().durability(Some(PersistMode::Buffer));
-        batch.insert(&self.values, key, value);
-        batch.insert(&self.notes, key, note);
+        batch.insert(&self.values, name(key), value);
+        batch.insert(&self.notes, name(key), note);
         batch.commit()
     }
 
     pub(crate) fn value(&self, key: &[u8]) -> fjall::Result<Option<impl AsRef<[u8]>>> {
-        self.values.get(key)
+        self.values.get(name(key))
     }
 
     pub(crate) fn remove(&self, key: &[u8]) -> fjall::Result<()> {
         let mut batch = self.database.batch().durability(Some(PersistMode::Buffer));
-        batch.remove(&self.values, key);
-        batch.remove(&self.notes, key);
+        batch.remove(&self.values, name(key));
+        batch.remove(&self.notes, name(key));
         batch.commit()
     }
 
@@ -62,6 +70,6 @@ impl Engine {
         self.notes
             .iter()
             .filter_map(|row| row.into_inner().ok())
-            .map(|(key, note)| (key.to_vec(), note.to_vec()))
+            .filter_map(|(name, note)| Some((name.strip_prefix(b"k")?.to_vec(), note.to_vec())))
     }
 }

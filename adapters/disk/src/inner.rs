@@ -12,7 +12,7 @@ use larder_core::{
 };
 use parking_lot::{Mutex, RwLock};
 
-use crate::engine::Engine;
+use crate::engine::{Engine, LONGEST_KEY};
 use crate::options::{DiskOptions, WallClock};
 use crate::rows::{self, Place};
 use crate::trust::Trust;
@@ -52,8 +52,12 @@ impl<P: EvictionPolicy> Inner<P> {
         let failed = |source: BoxError| invalid("opening a store on disk").because(source);
         std::fs::create_dir_all(&folder).map_err(|error| failed(error.into()))?;
         let (rows, trust) = (folder.join("rows"), Trust::of(&folder));
+        let is_given = trust.is_given();
+        if !trust.claim(&rows).map_err(|error| failed(error.into()))? {
+            return Err(failed("another program has something there".into()));
+        }
         let engine = opened(&rows).map_err(failed)?;
-        if !trust.is_given() {
+        if !is_given {
             engine.clear().map_err(|error| failed(error.into()))?;
         }
         trust.open().map_err(|error| failed(error.into()))?;
@@ -118,6 +122,9 @@ impl<P: EvictionPolicy> Inner<P> {
     /// Writes an entry; with a lease, only if it is good.
     pub(crate) fn write(&self, key: &[u8], entry: Entry<Parcel>, lease: Option<Lease>) -> Result<Filled> {
         self.refuse_if_closed()?;
+        if key.len() > LONGEST_KEY {
+            return Err(invalid("writing to a store on disk").because("the key is longer than may be"));
+        }
         let (parcel, life) = entry.into_parts();
         let now = self.clock.now();
         let life = life.resolve(now, &self.lifetimes, || self.random.next());
@@ -163,6 +170,9 @@ impl<P: EvictionPolicy> Inner<P> {
 
     pub(crate) fn remove(&self, key: &[u8]) -> Result<bool> {
         self.refuse_if_closed()?;
+        if key.len() > LONGEST_KEY {
+            return Ok(false);
+        }
         let (was_there, removed) = {
             let engine = self.engine.read();
             let was_there = self.index.remove(key).is_some();

@@ -4,7 +4,10 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// What is in the file after a run that ended by closing the store: everything has reached the disk.
+/// What the file begins with: how the rows are written. Rows of another version are not believed.
+const VERSION: &str = "larder-disk 2 ";
+
+/// What follows after a run that ended by closing the store: everything has reached the disk.
 const CLOSED: &str = "closed";
 
 /// The file beside the rows. It holds the number of the machine's start while a store is open.
@@ -22,8 +25,27 @@ impl Trust {
 
     /// Whether the rows are all that was acknowledged, and nothing that was removed.
     pub(crate) fn is_given(&self) -> bool {
-        let left = fs::read_to_string(&self.path).unwrap_or_default();
-        left == CLOSED || (!left.is_empty() && Some(left) == this_start())
+        let text = fs::read_to_string(&self.path).unwrap_or_default();
+        let left = text.strip_prefix(VERSION).unwrap_or_default();
+        left == CLOSED || (!left.is_empty() && Some(left) == this_start().as_deref())
+    }
+
+    /// Makes the folder a store's, if it isn't yet. Whether it is; not if there are `rows` that nobody has claimed: somebody
+    /// else's, whom a store that begins anew would rob.
+    pub(crate) fn claim(&self, rows: &Path) -> io::Result<bool> {
+        if self.path.exists() {
+            return Ok(true);
+        }
+        let is_free = match fs::read_dir(rows) {
+            Ok(mut entries) => entries.next().is_none(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => true,
+            Err(error) if error.kind() == io::ErrorKind::NotADirectory => false,
+            Err(error) => return Err(error),
+        };
+        if is_free {
+            self.revoke()?;
+        }
+        Ok(is_free)
     }
 
     /// From now on the rows may lack what is not yet on the disk.
@@ -39,14 +61,12 @@ impl Trust {
 
     /// The rows must not be believed. Works on a full disk.
     pub(crate) fn revoke(&self) -> io::Result<()> {
-        match fs::remove_file(&self.path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            done => done,
-        }
+        File::create(&self.path).map(drop)
     }
 
     fn write(&self, text: &str) -> io::Result<()> {
         let mut file = File::create(&self.path)?;
+        file.write_all(VERSION.as_bytes())?;
         file.write_all(text.as_bytes())?;
         file.sync_all()
     }
