@@ -1,7 +1,10 @@
 //! Who can be replayed: every policy of the table, and the two that know the future.
 
 use larder_core::EvictionPolicy;
-use larder_policies::{Cacheus, Lirs, POLICIES, Policy, QdLpFifo, S3Fifo, Slru, TwoQ};
+use larder_policies::{
+    Arc, Cacheus, Car, Clock, ClockPro, Fifo, Gdsf, Hyperbolic, LeCaR, Lfu, LfuDa, Lhd, Lirs, Lru, LruK, Mru,
+    POLICIES, Policy, QdLpFifo, Random, S3Fifo, Sieve, Slru, TwoQ, WTinyLfu,
+};
 
 use crate::belady::{Belady, BeladySize};
 use crate::clocked::Clocked;
@@ -30,32 +33,52 @@ pub enum Rules {
     Papers,
 }
 
-/// What the policies are called in Rust.
-const TYPES: &[(&str, &str)] = &[
-    ("fifo", "Fifo"),
-    ("lru", "Lru"),
-    ("lfu", "Lfu"),
-    ("lfuda", "LfuDa"),
-    ("gdsf", "Gdsf"),
-    ("mru", "Mru"),
-    ("random", "Random"),
-    ("clock", "Clock"),
-    ("slru", "Slru"),
-    ("2q", "TwoQ"),
-    ("lru-k", "LruK"),
-    ("arc", "Arc"),
-    ("car", "Car"),
-    ("lirs", "Lirs"),
-    ("clock-pro", "ClockPro"),
-    ("sieve", "Sieve"),
-    ("s3-fifo", "S3Fifo"),
-    ("qdlp", "QdLpFifo"),
-    ("w-tinylfu", "WTinyLfu"),
-    ("lecar", "LeCaR"),
-    ("cacheus", "Cacheus"),
-    ("lhd", "Lhd"),
-    ("hyperbolic", "Hyperbolic"),
-];
+/// What a policy is called in Rust, and how its replay starts: its code is compiled into the loop.
+struct Compiled {
+    name: &'static str,
+    type_name: &'static str,
+    start: fn(capacity: u64, weighing: Weighing) -> Box<dyn Replay>,
+}
+
+macro_rules! compiled {
+    ($($name:literal $policy:ident,)*) => {
+        &[$(Compiled {
+            name: $name,
+            type_name: stringify!($policy),
+            start: |capacity, weighing| plain($policy::new(capacity), capacity, weighing),
+        }),*]
+    };
+}
+
+const COMPILED: &[Compiled] = compiled! {
+    "fifo" Fifo,
+    "lru" Lru,
+    "lfu" Lfu,
+    "lfuda" LfuDa,
+    "gdsf" Gdsf,
+    "mru" Mru,
+    "random" Random,
+    "clock" Clock,
+    "slru" Slru,
+    "2q" TwoQ,
+    "lru-k" LruK,
+    "arc" Arc,
+    "car" Car,
+    "lirs" Lirs,
+    "clock-pro" ClockPro,
+    "sieve" Sieve,
+    "s3-fifo" S3Fifo,
+    "qdlp" QdLpFifo,
+    "w-tinylfu" WTinyLfu,
+    "lecar" LeCaR,
+    "cacheus" Cacheus,
+    "lhd" Lhd,
+    "hyperbolic" Hyperbolic,
+};
+
+fn plain<P: EvictionPolicy>(policy: P, capacity: u64, weighing: Weighing) -> Box<dyn Replay> {
+    Box::new(Clocked::new(Simulator::new(policy, capacity, weighing)))
+}
 
 /// The policies that have rules of their own by their papers.
 fn by_paper(name: &str, capacity: u64, weighing: Weighing) -> Option<Box<dyn Replay>> {
@@ -113,7 +136,11 @@ impl Contender {
 
     /// Its name in Rust, below `larder::policies`; `None` for those that no cache can run.
     pub fn type_name(self) -> Option<&'static str> {
-        TYPES.iter().find(|(name, _)| *name == self.name()).map(|(_, in_rust)| *in_rust)
+        self.compiled().map(|compiled| compiled.type_name)
+    }
+
+    fn compiled(self) -> Option<&'static Compiled> {
+        COMPILED.iter().find(|compiled| compiled.name == self.name())
     }
 
     /// Whether a cache could run it.
@@ -127,8 +154,9 @@ impl Contender {
             Self::Online(policy) => {
                 let by_paper =
                     if rules == Rules::Papers { by_paper(policy.name, capacity, weighing) } else { None };
-                by_paper.unwrap_or_else(|| {
-                    Box::new(Clocked::new(Simulator::new((policy.make)(capacity), capacity, weighing)))
+                by_paper.unwrap_or_else(|| match self.compiled() {
+                    Some(compiled) => (compiled.start)(capacity, weighing),
+                    None => plain((policy.make)(capacity), capacity, weighing),
                 })
             }
             Self::Belady => Box::new(Belady::new(capacity, weighing)),

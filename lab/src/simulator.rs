@@ -1,11 +1,18 @@
 //! One policy, one capacity, and the requests of a trace: the loop around the policy code that runs in production.
 
 use std::cell::Cell;
+use std::hint::black_box;
 
 use larder_core::{EvictionPolicy, Hits, MarkTable, Marks, Slot};
 
 use crate::chunk::Chunk;
 use crate::tally::{Replay, Tally};
+
+/// So many requests are made at a time, whose slots were looked up before: then those look-ups wait for memory together.
+const AT_ONCE: usize = 32;
+
+/// Below so many keys all slots are near the processor anyway.
+const MANY: usize = 1 << 16;
 
 /// No slot.
 const NONE: u32 = u32::MAX;
@@ -37,7 +44,6 @@ pub enum Weighing {
 /// ```
 pub struct Simulator<P = Box<dyn EvictionPolicy>> {
     policy: P,
-    hits: Hits,
     /// Whether somebody must leave, asked after every request; otherwise it is when the weights don't fit.
     overflows: Option<Overflows<P>>,
     room: Room,
@@ -94,7 +100,6 @@ impl Table {
 impl<P: EvictionPolicy> Simulator<P> {
     /// An empty cache of this capacity, in the unit of `weighing`.
     pub fn new(policy: P, capacity: u64, weighing: Weighing) -> Self {
-        let hits = policy.hits();
         let room = Room {
             slots: Vec::new(),
             held: Vec::new(),
@@ -105,7 +110,7 @@ impl<P: EvictionPolicy> Simulator<P> {
             largest: capacity,
             weighing,
         };
-        Self { policy, hits, overflows: None, room, tally: Tally::default() }
+        Self { policy, overflows: None, room, tally: Tally::default() }
     }
 
     /// Asks the policy itself, after every request, whether somebody must leave: some papers keep parts of the cache
@@ -122,21 +127,25 @@ impl<P: EvictionPolicy> Simulator<P> {
     }
 
     /// `hit` is called for each hit with the slot: a loop of its own for each way of telling.
+    #[inline]
     fn replay(&mut self, chunk: &Chunk, mut hit: impl FnMut(&mut P, &Table, u32)) {
-        for (index, &key) in chunk.keys.iter().enumerate() {
-            match self.room.slots.get(key as usize) {
-                Some(&slot) if slot != NONE => {
-                    hit(&mut self.policy, &self.room.marks, slot);
-                    if let Some(overflows) = self.overflows {
-                        self.shed(overflows);
+        for (block, keys) in chunk.keys.chunks(AT_ONCE).enumerate() {
+            self.room.look_up(keys);
+            for (index, &key) in (block * AT_ONCE..).zip(keys) {
+                match self.room.slots.get(key as usize) {
+                    Some(&slot) if slot != NONE => {
+                        hit(&mut self.policy, &self.room.marks, slot);
+                        if let Some(overflows) = self.overflows {
+                            self.shed(overflows);
+                        }
                     }
+                    _ => self.miss(key, chunk.size(index)),
                 }
-                _ => self.miss(key, chunk.size(index)),
             }
         }
     }
 
-    #[inline(never)]
+    #[inline]
     fn miss(&mut self, key: u32, size: u32) {
         self.tally.misses += 1;
         self.tally.miss_bytes += u64::from(size);
@@ -152,11 +161,13 @@ impl<P: EvictionPolicy> Simulator<P> {
         }
     }
 
+    #[inline(never)]
     fn shed(&mut self, overflows: Overflows<P>) {
         while overflows(&self.policy, self.room.used, self.room.capacity) && self.evict() {}
     }
 
     /// Lets the policy's victim leave, and says whether there was one.
+    #[inline]
     fn evict(&mut self) -> bool {
         let victim = self.policy.evict(&Marks::new(&self.room.marks));
         victim.inspect(|&victim| self.room.leave(victim)).is_some()
@@ -166,7 +177,7 @@ impl<P: EvictionPolicy> Simulator<P> {
 impl<P: EvictionPolicy> Replay for Simulator<P> {
     fn feed(&mut self, chunk: &Chunk) {
         self.room.reach(chunk);
-        match self.hits {
+        match self.policy.hits() {
             Hits::Ignored => self.replay(chunk, |_, _, _| ()),
             Hits::Marked { max } => self.replay(chunk, |_, marks, slot| marks.count(slot, max)),
             Hits::Noted => self.replay(chunk, |policy, _, slot| policy.on_hit(Slot(slot))),
@@ -193,7 +204,7 @@ impl<P: EvictionPolicy> Simulator<P> {
             self.miss(key, size);
             return false;
         };
-        match self.hits {
+        match self.policy.hits() {
             Hits::Ignored => {}
             Hits::Marked { max } => self.room.marks.count(slot, max),
             Hits::Noted => self.policy.on_hit(Slot(slot)),
@@ -235,10 +246,19 @@ impl Room {
         }
     }
 
+    /// Touches the slots of `keys`, where there are so many that they may be far away.
+    #[inline]
+    fn look_up(&self, keys: &[u32]) {
+        if self.slots.len() >= MANY {
+            black_box(keys.iter().fold(0, |all, &key| all ^ self.slots[key as usize]));
+        }
+    }
+
     fn slot(&self, key: u32) -> Option<u32> {
         self.slots.get(key as usize).copied().filter(|slot| *slot != NONE)
     }
 
+    #[inline]
     fn enter(&mut self, key: u32, weight: u32) -> Slot {
         let held = Held { key, weight };
         let slot = self.free;
@@ -267,6 +287,7 @@ impl Room {
         (self.held.len() - 1) as u32
     }
 
+    #[inline]
     fn leave(&mut self, slot: Slot) {
         let held = &mut self.held[slot.index()];
         let Held { key, weight } = *held;

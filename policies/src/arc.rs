@@ -71,13 +71,13 @@ impl Arc {
 
     /// Takes the ghost of `hash` out and learns from it.
     fn recall(&mut self, hash: u64) -> Origin {
-        let [once, often] =
-            [&self.ghosts_once, &self.ghosts_often].map(|ghosts| ghosts.weight().max(1) as f64);
+        let (once, often) = (self.ghosts_once.weight(), self.ghosts_often.weight());
+        let ratio = |own: u64, other: u64| (other.max(1) as f64 / own.max(1) as f64).max(1.0);
         if self.ghosts_once.forget(hash) {
-            self.target = (self.target + (often / once).max(1.0)).min(self.capacity as f64);
+            self.target = (self.target + ratio(once, often)).min(self.capacity as f64);
             Origin::GhostsOnce
         } else if self.ghosts_often.forget(hash) {
-            self.target = (self.target - (once / often).max(1.0)).max(0.0);
+            self.target = (self.target - ratio(often, once)).max(0.0);
             Origin::GhostsOften
         } else {
             Origin::Unknown
@@ -113,10 +113,12 @@ impl Arc {
 }
 
 impl EvictionPolicy for Arc {
+    #[inline]
     fn hits(&self) -> Hits {
         Hits::Noted
     }
 
+    #[inline]
     fn on_insert(&mut self, slot: Slot, hash: u64, weight: u32) {
         self.settle();
         self.origin = self.recall(hash);
@@ -129,6 +131,7 @@ impl EvictionPolicy for Arc {
         self.on_hit(slot);
     }
 
+    #[inline]
     fn on_hit(&mut self, slot: Slot) {
         self.settle();
         self.queues.place(OFTEN, slot);
@@ -138,6 +141,7 @@ impl EvictionPolicy for Arc {
         self.queues.remove(slot);
     }
 
+    #[inline]
     fn evict(&mut self, _marks: &Marks<'_>) -> Option<Slot> {
         let unknown = self.origin == Origin::Unknown && self.queues.newcomer().is_some();
         if unknown

@@ -163,10 +163,12 @@ impl Cacheus {
 }
 
 impl EvictionPolicy for Cacheus {
+    #[inline]
     fn hits(&self) -> Hits {
         Hits::Noted
     }
 
+    #[inline]
     fn on_insert(&mut self, slot: Slot, hash: u64, weight: u32) {
         self.forget(slot);
         self.settle();
@@ -180,6 +182,7 @@ impl EvictionPolicy for Cacheus {
         self.on_hit(slot);
     }
 
+    #[inline]
     fn on_hit(&mut self, slot: Slot) {
         self.settle();
         if self.recency.is_spare(slot) {
@@ -198,6 +201,7 @@ impl EvictionPolicy for Cacheus {
         self.forget(slot);
     }
 
+    #[inline]
     fn evict(&mut self, _marks: &Marks<'_>) -> Option<Slot> {
         if let Some(spare) = self.recency.pop_spare() {
             return Some(spare);

@@ -101,10 +101,12 @@ impl Car {
 }
 
 impl EvictionPolicy for Car {
+    #[inline]
     fn hits(&self) -> Hits {
         Hits::Marked { max: 1 }
     }
 
+    #[inline]
     fn on_insert(&mut self, slot: Slot, hash: u64, weight: u32) {
         self.settle();
         self.clocks.arrive(slot, Entry { hash, weight });
@@ -119,6 +121,7 @@ impl EvictionPolicy for Car {
         self.clocks.remove(slot);
     }
 
+    #[inline]
     fn evict(&mut self, marks: &Marks<'_>) -> Option<Slot> {
         // So many steps clear every mark; hits that come in meanwhile must not keep the hands going for ever.
         let mut steps = self.clocks.len();

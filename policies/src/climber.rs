@@ -37,15 +37,18 @@ impl Climber {
         self.share
     }
 
+    #[inline]
     pub(crate) fn on_hit(&mut self) {
         self.hits += 1;
     }
 
+    #[inline]
     pub(crate) fn on_miss(&mut self) {
         self.misses += 1;
     }
 
     /// Takes a step if enough was seen for a cache of `entries`, and says whether it did.
+    #[inline]
     pub(crate) fn climb(&mut self, entries: usize) -> bool {
         let requests = self.hits + self.misses;
         if requests < entries.max(1).saturating_mul(REQUESTS_PER_ENTRY) {

@@ -34,10 +34,12 @@ impl Clock {
 }
 
 impl EvictionPolicy for Clock {
+    #[inline]
     fn hits(&self) -> Hits {
         Hits::Marked { max: 1 }
     }
 
+    #[inline]
     fn on_insert(&mut self, slot: Slot, _hash: u64, _weight: u32) {
         self.on_remove(slot);
         self.settle();
@@ -53,6 +55,7 @@ impl EvictionPolicy for Clock {
         self.queue.unlink(slot);
     }
 
+    #[inline]
     fn evict(&mut self, marks: &Marks<'_>) -> Option<Slot> {
         // One round clears every bit; hits that come in meanwhile must not keep the hand going for ever.
         for _ in 0..self.queue.len() {

@@ -177,10 +177,12 @@ impl ClockPro {
 }
 
 impl EvictionPolicy for ClockPro {
+    #[inline]
     fn hits(&self) -> Hits {
         Hits::Marked { max: 1 }
     }
 
+    #[inline]
     fn on_insert(&mut self, slot: Slot, hash: u64, weight: u32) {
         self.on_remove(slot);
         self.settle();
@@ -201,6 +203,7 @@ impl EvictionPolicy for ClockPro {
         }
     }
 
+    #[inline]
     fn evict(&mut self, marks: &Marks<'_>) -> Option<Slot> {
         self.move_hot_hand(marks);
         let victim = self.find_cold(marks).or_else(|| self.queues.newcomer());

@@ -23,10 +23,12 @@ impl Fifo {
 }
 
 impl EvictionPolicy for Fifo {
+    #[inline]
     fn hits(&self) -> Hits {
         Hits::Ignored
     }
 
+    #[inline]
     fn on_insert(&mut self, slot: Slot, _hash: u64, _weight: u32) {
         self.queue.push(QUEUE, slot);
     }
@@ -37,6 +39,7 @@ impl EvictionPolicy for Fifo {
         self.queue.unlink(slot);
     }
 
+    #[inline]
     fn evict(&mut self, _marks: &Marks<'_>) -> Option<Slot> {
         self.queue.pop(QUEUE)
     }

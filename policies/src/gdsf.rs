@@ -57,10 +57,12 @@ impl Gdsf {
 }
 
 impl EvictionPolicy for Gdsf {
+    #[inline]
     fn hits(&self) -> Hits {
         Hits::Noted
     }
 
+    #[inline]
     fn on_insert(&mut self, slot: Slot, _hash: u64, weight: u32) {
         self.on_remove(slot);
         self.settle();
@@ -77,6 +79,7 @@ impl EvictionPolicy for Gdsf {
         }
     }
 
+    #[inline]
     fn on_hit(&mut self, slot: Slot) {
         self.settle();
         if self.heap.contains(slot) {
@@ -89,6 +92,7 @@ impl EvictionPolicy for Gdsf {
         self.heap.remove(slot);
     }
 
+    #[inline]
     fn evict(&mut self, _marks: &Marks<'_>) -> Option<Slot> {
         let Some((victim, (worth, _))) = self.heap.pop() else { return self.newcomer.take() };
         self.age = f64::from_bits(worth);

@@ -1,10 +1,12 @@
 //! Memories of entries that left.
 
-use crate::index::Index;
+use crate::index::{Cell, Index};
 use crate::queues::Entry;
 
 /// The fewest places there are.
 const FEWEST: usize = 8;
+/// The cell of a place without a ghost.
+const EMPTY: Cell = Cell::MAX;
 
 /// A FIFO of the hashes of entries that left, each with the weight it had, and with a note if there is more to
 /// remember. Every operation costs O(1) amortised.
@@ -23,16 +25,24 @@ pub(crate) struct Ghosts<T = ()> {
     weight: u64,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct Ghost<T> {
     hash: u64,
     weight: u32,
-    is_there: bool,
+    /// Where in the index it is.
+    cell: Cell,
     note: T,
+}
+
+impl<T: Default> Default for Ghost<T> {
+    fn default() -> Self {
+        Self { hash: 0, weight: 0, cell: EMPTY, note: T::default() }
+    }
 }
 
 impl Ghosts {
     /// Remembers an entry that left, unless it alone would be over `limit`.
+    #[inline]
     pub(crate) fn remember(&mut self, entry: Entry, limit: Limit) {
         self.remember_with(entry, (), limit);
     }
@@ -45,6 +55,7 @@ impl<T: Copy + Default> Ghosts<T> {
     }
 
     /// Remembers an entry that left, and `note` with it, unless it alone would be over `limit`.
+    #[inline]
     pub(crate) fn remember_with(&mut self, Entry { hash, weight }: Entry, note: T, limit: Limit) {
         if u64::from(weight) > limit.weight || limit.count == 0 {
             return;
@@ -52,26 +63,35 @@ impl<T: Copy + Default> Ghosts<T> {
         if self.next - self.oldest == self.places.len() {
             self.close_up();
         }
+        if self.index.is_full() {
+            self.index.grow();
+            self.enter_all();
+        }
         let place = self.place(self.next);
-        self.places[place] = Ghost { hash, weight, is_there: true, note };
+        let (cell, older) = self.index.enter(hash, place as u32, |place| self.places[place as usize].hash);
+        if let Some(older) = older {
+            self.empty(older as usize);
+        }
+        self.places[place] = Ghost { hash, weight, cell, note };
         self.next += 1;
         self.len += 1;
         self.weight += u64::from(weight);
-        let older = self.index.insert(hash, place as u32, |place| self.places[place as usize].hash);
-        if let Some(older) = older {
-            self.empty(older as usize);
-            self.skip_empty();
-        }
+        self.skip_empty();
         self.trim(limit);
     }
 
     /// Forgets `hash`, and says whether it was known.
+    #[inline]
     pub(crate) fn forget(&mut self, hash: u64) -> bool {
         self.recall(hash).is_some()
     }
 
     /// Forgets `hash`, and says what was noted of it.
+    #[inline]
     pub(crate) fn recall(&mut self, hash: u64) -> Option<T> {
+        if self.len == 0 {
+            return None;
+        }
         let place = self.index.take(hash, |place| self.places[place as usize].hash)?;
         let note = self.empty(place as usize);
         self.skip_empty();
@@ -84,40 +104,53 @@ impl<T: Copy + Default> Ghosts<T> {
     }
 
     /// Forgets the oldest ghost, and says whether there was one.
+    #[inline]
     pub(crate) fn forget_oldest(&mut self) -> bool {
         if self.len == 0 {
             return false;
         }
         let place = self.place(self.oldest);
-        self.index.remove(self.places[place].hash, place as u32);
+        let Ghost { hash, cell, .. } = self.places[place];
+        self.index.leave(hash, cell);
         self.empty(place);
         self.skip_empty();
         true
     }
 
     /// Forgets the oldest until what is left is within `limit`.
+    #[inline]
     pub(crate) fn trim(&mut self, limit: Limit) {
         while self.weight > limit.weight || self.len > limit.count {
             self.forget_oldest();
         }
     }
 
+    #[inline]
     fn place(&self, number: usize) -> usize {
         number & (self.places.len() - 1)
     }
 
+    #[inline]
     fn empty(&mut self, place: usize) -> T {
         let ghost = &mut self.places[place];
-        ghost.is_there = false;
+        ghost.cell = EMPTY;
         self.len -= 1;
         self.weight -= u64::from(ghost.weight);
         ghost.note
     }
 
     /// The oldest is a ghost, if there is any.
+    #[inline]
     fn skip_empty(&mut self) {
-        while self.oldest != self.next && !self.places[self.place(self.oldest)].is_there {
+        while self.oldest != self.next && self.places[self.place(self.oldest)].cell == EMPTY {
             self.oldest += 1;
+        }
+    }
+
+    /// Puts all ghosts into the index, which is empty.
+    fn enter_all(&mut self) {
+        for (place, ghost) in (0..).zip(&mut self.places).filter(|(_, ghost)| ghost.cell != EMPTY) {
+            ghost.cell = self.index.put(ghost.hash, place);
         }
     }
 
@@ -126,11 +159,9 @@ impl<T: Copy + Default> Ghosts<T> {
     fn close_up(&mut self) {
         let first = self.place(self.oldest);
         self.places.rotate_left(first);
-        self.places.retain(|ghost| ghost.is_there);
+        self.places.retain(|ghost| ghost.cell != EMPTY);
         self.index.clear();
-        for (place, ghost) in (0..).zip(&self.places) {
-            self.index.insert(ghost.hash, place, |place| self.places[place as usize].hash);
-        }
+        self.enter_all();
         let before = self.next - self.oldest;
         let is_full = self.len > before / 4 * 3;
         (self.oldest, self.next) = (0, self.len);

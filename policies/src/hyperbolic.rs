@@ -119,10 +119,12 @@ impl Hyperbolic {
 }
 
 impl EvictionPolicy for Hyperbolic {
+    #[inline]
     fn hits(&self) -> Hits {
         Hits::Noted
     }
 
+    #[inline]
     fn on_insert(&mut self, slot: Slot, hash: u64, weight: u32) {
         self.on_remove(slot);
         self.settle();
@@ -139,6 +141,7 @@ impl EvictionPolicy for Hyperbolic {
         }
     }
 
+    #[inline]
     fn on_hit(&mut self, slot: Slot) {
         self.settle();
         self.now += 1;
@@ -155,6 +158,7 @@ impl EvictionPolicy for Hyperbolic {
         }
     }
 
+    #[inline]
     fn evict(&mut self, _marks: &Marks<'_>) -> Option<Slot> {
         let victim = self.sample().or(self.newcomer)?;
         self.on_remove(victim);

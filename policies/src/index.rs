@@ -4,6 +4,8 @@
 const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
 /// Cells of a group.
 const CELLS: usize = 8;
+/// There are at least so many groups.
+const FEWEST: usize = 2;
 /// There are no more numbers than this for each group.
 const FULL: usize = 5;
 /// One bit in each cell of a group.
@@ -20,24 +22,33 @@ const TAKEN: u64 = LOWEST << 7;
 pub(crate) struct Index {
     /// A power of two of them.
     groups: Vec<Group>,
+    /// How many bits of a spread hash don't say in which group it is at home.
+    shift: u32,
     len: usize,
 }
 
+/// What most look-ups read comes first, so that it is in one cache line.
 #[derive(Clone, Copy, Debug, Default)]
+#[repr(C)]
 struct Group {
     /// A byte a cell: 0 if it is empty.
     tags: u64,
-    numbers: [u32; CELLS],
     /// Numbers at home here or before, but found further on, because there was no room.
     passed: u32,
+    numbers: [u32; CELLS],
 }
 
-/// A cell: the number of its group, and where in that it is.
-type Place = (usize, u32);
+/// The number of a cell, all groups counted. It is good until the index [grows](Index::grow) or is cleared.
+pub(crate) type Cell = u32;
 
 impl Index {
     pub(crate) fn new() -> Self {
-        Self { groups: vec![Group::default()], len: 0 }
+        Self::of(FEWEST)
+    }
+
+    /// An empty one of so many groups, a power of two.
+    fn of(groups: usize) -> Self {
+        Self { groups: vec![Group::default(); groups], shift: u64::BITS - groups.trailing_zeros(), len: 0 }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -53,30 +64,26 @@ impl Index {
     /// The number that `hash` stands for, which it does no longer.
     #[inline]
     pub(crate) fn take(&mut self, hash: u64, hash_of: impl Fn(u32) -> u64) -> Option<u32> {
-        let (place, number) = self.seek(hash, |number| hash_of(number) == hash)?;
-        self.clear_cell(hash, place);
+        let (cell, number) = self.seek(hash, |number| hash_of(number) == hash)?;
+        self.leave(hash, cell);
         Some(number)
     }
 
     /// Lets `hash` stand for `number`, and says for which it stood before.
     #[inline]
     pub(crate) fn insert(&mut self, hash: u64, number: u32, hash_of: impl Fn(u32) -> u64) -> Option<u32> {
-        if let Some(((group, cell), older)) = self.seek(hash, |number| hash_of(number) == hash) {
-            self.groups[group].numbers[cell as usize] = number;
-            return Some(older);
+        if self.is_full() {
+            let old = self.grow();
+            old.numbers().for_each(|number| drop(self.put(hash_of(number), number)));
         }
-        if self.len >= self.groups.len() * FULL {
-            self.grow(hash_of);
-        }
-        self.put(hash, number);
-        None
+        self.enter(hash, number, hash_of).1
     }
 
     /// Lets `hash` no longer stand for `number`.
     #[inline]
     pub(crate) fn remove(&mut self, hash: u64, number: u32) {
-        if let Some((place, _)) = self.seek(hash, |other| other == number) {
-            self.clear_cell(hash, place);
+        if let Some((cell, _)) = self.seek(hash, |other| other == number) {
+            self.leave(hash, cell);
         }
     }
 
@@ -85,9 +92,71 @@ impl Index {
         self.groups.fill(Group::default());
         self.len = 0;
     }
+}
+
+/// For those who remember the cells of their numbers.
+impl Index {
+    /// Whether it must [grow](Self::grow) before another hash enters.
+    #[inline]
+    pub(crate) fn is_full(&self) -> bool {
+        self.len >= self.groups.len() * FULL
+    }
+
+    /// Is empty and twice as large from now on. What was in it must be put in again.
+    #[cold]
+    pub(crate) fn grow(&mut self) -> Self {
+        let twice = Self::of(self.groups.len() * 2);
+        std::mem::replace(self, twice)
+    }
+
+    /// Lets `hash` stand for `number` in an index that is not full; says where, and for which it stood before.
+    #[inline]
+    pub(crate) fn enter(
+        &mut self,
+        hash: u64,
+        number: u32,
+        hash_of: impl Fn(u32) -> u64,
+    ) -> (Cell, Option<u32>) {
+        match self.seek(hash, |number| hash_of(number) == hash) {
+            Some((cell, older)) => {
+                self.groups[cell as usize / CELLS].numbers[cell as usize % CELLS] = number;
+                (cell, Some(older))
+            }
+            None => (self.put(hash, number), None),
+        }
+    }
+
+    /// Lets `hash`, which no number in an index that is not full stands for, stand for `number`; says where.
+    #[inline]
+    pub(crate) fn put(&mut self, hash: u64, number: u32) -> Cell {
+        let (mut at, tag) = self.home(hash);
+        self.len += 1;
+        while self.groups[at].tags & TAKEN == TAKEN {
+            self.groups[at].passed += 1;
+            at = self.after(at);
+        }
+        let group = &mut self.groups[at];
+        let cell = (!group.tags & TAKEN).trailing_zeros() / 8;
+        group.tags |= tag << (8 * cell);
+        group.numbers[cell as usize % CELLS] = number;
+        at as Cell * CELLS as Cell + cell
+    }
+
+    /// Lets `hash`, whose number is in `cell`, stand for nothing.
+    #[inline]
+    pub(crate) fn leave(&mut self, hash: u64, cell: Cell) {
+        let (group, cell) = (cell as usize / CELLS, cell as usize % CELLS);
+        self.len -= 1;
+        self.groups[group].tags &= !(0xFF << (8 * cell));
+        let (mut at, _) = self.home(hash);
+        while at != group {
+            self.groups[at].passed -= 1;
+            at = self.after(at);
+        }
+    }
 
     #[inline]
-    fn seek(&self, hash: u64, is_it: impl Fn(u32) -> bool) -> Option<(Place, u32)> {
+    fn seek(&self, hash: u64, is_it: impl Fn(u32) -> bool) -> Option<(Cell, u32)> {
         let (home, tag) = self.home(hash);
         let mut at = home;
         loop {
@@ -95,9 +164,9 @@ impl Index {
             let mut alike = equal(group.tags, tag);
             while alike != 0 {
                 let cell = alike.trailing_zeros() / 8;
-                let number = group.numbers[cell as usize];
+                let number = group.numbers[cell as usize % CELLS];
                 if is_it(number) {
-                    return Some(((at, cell), number));
+                    return Some((at as Cell * CELLS as Cell + cell, number));
                 }
                 alike &= alike - 1;
             }
@@ -111,50 +180,19 @@ impl Index {
         }
     }
 
-    #[inline]
-    fn put(&mut self, hash: u64, number: u32) {
-        let (mut at, tag) = self.home(hash);
-        self.len += 1;
-        while self.groups[at].tags & TAKEN == TAKEN {
-            self.groups[at].passed += 1;
-            at = self.after(at);
-        }
-        let group = &mut self.groups[at];
-        let cell = (!group.tags & TAKEN).trailing_zeros() / 8;
-        group.tags |= tag << (8 * cell);
-        group.numbers[cell as usize] = number;
-    }
-
-    #[inline]
-    fn clear_cell(&mut self, hash: u64, (group, cell): Place) {
-        self.len -= 1;
-        self.groups[group].tags &= !(0xFF << (8 * cell));
-        let (mut at, _) = self.home(hash);
-        while at != group {
-            self.groups[at].passed -= 1;
-            at = self.after(at);
-        }
-    }
-
-    #[cold]
-    fn grow(&mut self, hash_of: impl Fn(u32) -> u64) {
-        let twice = vec![Group::default(); self.groups.len() * 2];
-        self.len = 0;
-        for Group { tags, numbers, .. } in std::mem::replace(&mut self.groups, twice) {
-            for (cell, number) in numbers.into_iter().enumerate() {
-                if tags >> (8 * cell) & 0xFF != 0 {
-                    self.put(hash_of(number), number);
-                }
-            }
-        }
+    /// All numbers that are in it.
+    fn numbers(&self) -> impl Iterator<Item = u32> {
+        let taken = |group: &Group, cell: usize| group.tags >> (8 * cell) & 0xFF != 0;
+        self.groups.iter().flat_map(move |group| {
+            (0..CELLS).filter(move |cell| taken(group, *cell)).map(|cell| group.numbers[cell])
+        })
     }
 
     /// The group where `hash` belongs, and its tag.
     #[inline]
     fn home(&self, hash: u64) -> (usize, u64) {
         let spread = hash.wrapping_mul(SPREAD);
-        let group = ((spread >> 32) * self.groups.len() as u64) >> 32;
-        (group as usize, (spread >> 40) & 0x7F | 0x80)
+        ((spread >> self.shift) as usize, (spread >> 40) & 0x7F | 0x80)
     }
 
     fn after(&self, group: usize) -> usize {

@@ -91,10 +91,12 @@ impl LeCaR {
 }
 
 impl EvictionPolicy for LeCaR {
+    #[inline]
     fn hits(&self) -> Hits {
         Hits::Noted
     }
 
+    #[inline]
     fn on_insert(&mut self, slot: Slot, hash: u64, weight: u32) {
         self.now += 1;
         self.regret(hash);
@@ -111,6 +113,7 @@ impl EvictionPolicy for LeCaR {
         self.on_hit(slot);
     }
 
+    #[inline]
     fn on_hit(&mut self, slot: Slot) {
         self.now += 1;
         self.lru.on_hit(slot);
@@ -121,6 +124,7 @@ impl EvictionPolicy for LeCaR {
         self.forget(slot);
     }
 
+    #[inline]
     fn evict(&mut self, _marks: &Marks<'_>) -> Option<Slot> {
         let (oldest, rarest) = (self.lru.next_victim()?, self.lfu.next_victim()?);
         if oldest == rarest {

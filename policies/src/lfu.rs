@@ -83,10 +83,12 @@ impl Lfu {
 }
 
 impl EvictionPolicy for Lfu {
+    #[inline]
     fn hits(&self) -> Hits {
         Hits::Noted
     }
 
+    #[inline]
     fn on_insert(&mut self, slot: Slot, _hash: u64, _weight: u32) {
         self.on_remove(slot);
         self.settle();
@@ -97,6 +99,7 @@ impl EvictionPolicy for Lfu {
         self.on_hit(slot);
     }
 
+    #[inline]
     fn on_hit(&mut self, slot: Slot) {
         self.settle();
         if !self.queue.contains(slot) {
@@ -128,6 +131,7 @@ impl EvictionPolicy for Lfu {
         }
     }
 
+    #[inline]
     fn evict(&mut self, _marks: &Marks<'_>) -> Option<Slot> {
         let Some(victim) = self.queue.pop(QUEUE) else { return self.newcomer.take() };
         let id = self.group(victim);

@@ -26,10 +26,12 @@ impl LfuDa {
 }
 
 impl EvictionPolicy for LfuDa {
+    #[inline]
     fn hits(&self) -> Hits {
         self.0.hits()
     }
 
+    #[inline]
     fn on_insert(&mut self, slot: Slot, hash: u64, _weight: u32) {
         self.0.on_insert(slot, hash, SAME);
     }
@@ -38,6 +40,7 @@ impl EvictionPolicy for LfuDa {
         self.0.on_update(slot, SAME);
     }
 
+    #[inline]
     fn on_hit(&mut self, slot: Slot) {
         self.0.on_hit(slot);
     }
@@ -46,6 +49,7 @@ impl EvictionPolicy for LfuDa {
         self.0.on_remove(slot);
     }
 
+    #[inline]
     fn evict(&mut self, marks: &Marks<'_>) -> Option<Slot> {
         self.0.evict(marks)
     }

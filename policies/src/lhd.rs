@@ -173,10 +173,12 @@ impl Lhd {
 }
 
 impl EvictionPolicy for Lhd {
+    #[inline]
     fn hits(&self) -> Hits {
         Hits::Noted
     }
 
+    #[inline]
     fn on_insert(&mut self, slot: Slot, _hash: u64, weight: u32) {
         self.take(slot);
         self.settle();
@@ -198,6 +200,7 @@ impl EvictionPolicy for Lhd {
         self.tick();
     }
 
+    #[inline]
     fn on_hit(&mut self, slot: Slot) {
         self.settle();
         if let Some(weight) = self.entries.get(slot).map(|entry| entry.weight) {
@@ -209,6 +212,7 @@ impl EvictionPolicy for Lhd {
         self.take(slot);
     }
 
+    #[inline]
     fn evict(&mut self, _marks: &Marks<'_>) -> Option<Slot> {
         let Some((victim, rank)) = self.sample() else { return self.newcomer.take().map(|(slot, _)| slot) };
         self.victim_rank = DECAY * self.victim_rank + (1.0 - DECAY) * rank;

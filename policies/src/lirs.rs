@@ -153,10 +153,12 @@ impl Lirs {
 }
 
 impl EvictionPolicy for Lirs {
+    #[inline]
     fn hits(&self) -> Hits {
         Hits::Noted
     }
 
+    #[inline]
     fn on_insert(&mut self, slot: Slot, hash: u64, weight: u32) {
         self.on_remove(slot);
         self.admit(slot, Entry { hash, weight });
@@ -173,6 +175,7 @@ impl EvictionPolicy for Lirs {
         self.tidy();
     }
 
+    #[inline]
     fn on_hit(&mut self, slot: Slot) {
         self.newcomer = None;
         let Some(place) = self.stack.place(slot) else {
@@ -199,6 +202,7 @@ impl EvictionPolicy for Lirs {
         }
     }
 
+    #[inline]
     fn evict(&mut self, _marks: &Marks<'_>) -> Option<Slot> {
         if let Some(slot) = self.leaving.oldest(LEAVING) {
             self.leaving.remove(slot);

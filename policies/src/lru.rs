@@ -28,10 +28,12 @@ impl Lru {
 }
 
 impl EvictionPolicy for Lru {
+    #[inline]
     fn hits(&self) -> Hits {
         Hits::Noted
     }
 
+    #[inline]
     fn on_insert(&mut self, slot: Slot, _hash: u64, _weight: u32) {
         self.queue.push(QUEUE, slot);
     }
@@ -40,6 +42,7 @@ impl EvictionPolicy for Lru {
         self.on_hit(slot);
     }
 
+    #[inline]
     fn on_hit(&mut self, slot: Slot) {
         if self.queue.contains(slot) {
             self.queue.push(QUEUE, slot);
@@ -50,6 +53,7 @@ impl EvictionPolicy for Lru {
         self.queue.unlink(slot);
     }
 
+    #[inline]
     fn evict(&mut self, _marks: &Marks<'_>) -> Option<Slot> {
         self.queue.pop(QUEUE)
     }

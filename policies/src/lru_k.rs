@@ -115,10 +115,12 @@ impl LruK {
 }
 
 impl EvictionPolicy for LruK {
+    #[inline]
     fn hits(&self) -> Hits {
         Hits::Noted
     }
 
+    #[inline]
     fn on_insert(&mut self, slot: Slot, hash: u64, weight: u32) {
         self.on_remove(slot);
         self.settle();
@@ -137,6 +139,7 @@ impl EvictionPolicy for LruK {
         self.on_hit(slot);
     }
 
+    #[inline]
     fn on_hit(&mut self, slot: Slot) {
         self.settle();
         self.now += 1;
@@ -163,6 +166,7 @@ impl EvictionPolicy for LruK {
         self.waiting.remove(slot);
     }
 
+    #[inline]
     fn evict(&mut self, _marks: &Marks<'_>) -> Option<Slot> {
         let victim = self.victim()?;
         let Uses { counted, entry, .. } = self.uses[victim.index()];

@@ -32,10 +32,12 @@ impl Mru {
 }
 
 impl EvictionPolicy for Mru {
+    #[inline]
     fn hits(&self) -> Hits {
         Hits::Noted
     }
 
+    #[inline]
     fn on_insert(&mut self, slot: Slot, _hash: u64, _weight: u32) {
         self.on_remove(slot);
         self.settle();
@@ -46,6 +48,7 @@ impl EvictionPolicy for Mru {
         self.on_hit(slot);
     }
 
+    #[inline]
     fn on_hit(&mut self, slot: Slot) {
         self.settle();
         if self.queue.contains(slot) {
@@ -58,6 +61,7 @@ impl EvictionPolicy for Mru {
         self.queue.unlink(slot);
     }
 
+    #[inline]
     fn evict(&mut self, _marks: &Marks<'_>) -> Option<Slot> {
         let Some(victim) = self.queue.newest(QUEUE) else { return self.newcomer.take() };
         self.queue.unlink(victim);

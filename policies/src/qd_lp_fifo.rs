@@ -153,10 +153,12 @@ impl QdLpFifo {
 }
 
 impl EvictionPolicy for QdLpFifo {
+    #[inline]
     fn hits(&self) -> Hits {
         Hits::Marked { max: MAX_MARK }
     }
 
+    #[inline]
     fn on_insert(&mut self, slot: Slot, hash: u64, weight: u32) {
         self.settle();
         self.destination = if self.ghosts.forget(hash) { MAIN } else { SMALL };
@@ -176,6 +178,7 @@ impl EvictionPolicy for QdLpFifo {
         self.queues.remove(slot);
     }
 
+    #[inline]
     fn evict(&mut self, marks: &Marks<'_>) -> Option<Slot> {
         if let Some(victim) = self.oldest(LEAVING) {
             return self.leave(victim);

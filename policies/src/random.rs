@@ -36,10 +36,12 @@ impl Random {
 }
 
 impl EvictionPolicy for Random {
+    #[inline]
     fn hits(&self) -> Hits {
         Hits::Ignored
     }
 
+    #[inline]
     fn on_insert(&mut self, slot: Slot, _hash: u64, _weight: u32) {
         self.on_remove(slot);
         self.settle();
@@ -55,6 +57,7 @@ impl EvictionPolicy for Random {
         self.entries.remove(slot);
     }
 
+    #[inline]
     fn evict(&mut self, _marks: &Marks<'_>) -> Option<Slot> {
         let Some((victim, ())) = self.entries.draw(&mut self.rng) else { return self.newcomer.take() };
         self.entries.remove(victim);

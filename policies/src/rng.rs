@@ -9,18 +9,21 @@ impl SplitMix64 {
         Self(seed)
     }
 
+    #[inline]
     pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         scramble(self.0)
     }
 
     /// A number under `bound`, or 0 if that is 0.
+    #[inline]
     pub(crate) fn below(&mut self, bound: usize) -> usize {
         ((u128::from(self.next()) * bound as u128) >> 64) as usize
     }
 }
 
 /// Spreads the bits of `x` over the whole word: keys' hashes may come from a hasher that doesn't.
+#[inline]
 pub(crate) fn scramble(x: u64) -> u64 {
     let x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     let x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);

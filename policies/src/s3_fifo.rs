@@ -81,10 +81,12 @@ impl S3Fifo {
 }
 
 impl EvictionPolicy for S3Fifo {
+    #[inline]
     fn hits(&self) -> Hits {
         Hits::Marked { max: MAX_MARK }
     }
 
+    #[inline]
     fn on_insert(&mut self, slot: Slot, hash: u64, weight: u32) {
         self.settle();
         self.destination = if self.ghosts.forget(hash) { MAIN } else { SMALL };
@@ -100,6 +102,7 @@ impl EvictionPolicy for S3Fifo {
         self.queues.remove(slot);
     }
 
+    #[inline]
     fn evict(&mut self, marks: &Marks<'_>) -> Option<Slot> {
         let from_small = self.queues.weight(MAIN) <= self.main_share();
         from_small

@@ -33,10 +33,12 @@ impl Sieve {
 }
 
 impl EvictionPolicy for Sieve {
+    #[inline]
     fn hits(&self) -> Hits {
         Hits::Marked { max: 1 }
     }
 
+    #[inline]
     fn on_insert(&mut self, slot: Slot, _hash: u64, _weight: u32) {
         self.on_remove(slot);
         self.settle();
@@ -55,6 +57,7 @@ impl EvictionPolicy for Sieve {
         self.queue.unlink(slot);
     }
 
+    #[inline]
     fn evict(&mut self, marks: &Marks<'_>) -> Option<Slot> {
         let Some(oldest) = self.queue.oldest(QUEUE) else { return self.newcomer.take() };
         let mut hand = self.hand.unwrap_or(oldest);

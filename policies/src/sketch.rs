@@ -33,6 +33,7 @@ impl Sketch {
     }
 
     /// Makes room to tell `entries` apart.
+    #[inline]
     pub(crate) fn reserve(&mut self, entries: usize) {
         while self.blocks.len() * WORDS < entries {
             // A block's number has one bit more from now on: both blocks it may mean start as what the old one was.
@@ -41,6 +42,7 @@ impl Sketch {
     }
 
     /// Counts one use of `hash`, in a cache of `entries`.
+    #[inline]
     pub(crate) fn count(&mut self, hash: u64, entries: usize) {
         let hash = scramble(hash);
         let block = self.block(hash);
@@ -59,6 +61,7 @@ impl Sketch {
     }
 
     /// How often `hash` was used of late: rarely more than it was, never less, 15 at most.
+    #[inline]
     pub(crate) fn frequency(&self, hash: u64) -> u8 {
         let hash = scramble(hash);
         let Block(words) = self.blocks[self.block(hash)];
@@ -77,12 +80,14 @@ impl Sketch {
     }
 
     /// The block of a key: the low half of its hash says which. There are always a power of two.
+    #[inline]
     fn block(&self, hash: u64) -> usize {
         hash as usize & (self.blocks.len() - 1)
     }
 }
 
 /// Which word of each pair has the key's counter, and its shift there: the high half of its hash says so.
+#[inline]
 fn counters(hash: u64) -> [(usize, u32); COUNTERS] {
     std::array::from_fn(|i| {
         let bits = (hash >> (32 + 8 * i)) as usize;

@@ -88,10 +88,12 @@ impl Slru {
 }
 
 impl EvictionPolicy for Slru {
+    #[inline]
     fn hits(&self) -> Hits {
         Hits::Noted
     }
 
+    #[inline]
     fn on_insert(&mut self, slot: Slot, hash: u64, weight: u32) {
         self.settle();
         let refused = self.strict && u64::from(weight) > self.share();
@@ -107,6 +109,7 @@ impl EvictionPolicy for Slru {
         self.on_hit(slot);
     }
 
+    #[inline]
     fn on_hit(&mut self, slot: Slot) {
         self.settle();
         match self.queues.list_of(slot) {
@@ -127,6 +130,7 @@ impl EvictionPolicy for Slru {
         self.queues.remove(slot);
     }
 
+    #[inline]
     fn evict(&mut self, _marks: &Marks<'_>) -> Option<Slot> {
         let segments = (0..=TOP).map(ListId);
         let full = [LEAVING].into_iter().chain(segments).find(|&list| !self.queues.is_empty(list));

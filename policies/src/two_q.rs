@@ -90,10 +90,12 @@ impl TwoQ {
 }
 
 impl EvictionPolicy for TwoQ {
+    #[inline]
     fn hits(&self) -> Hits {
         Hits::Noted
     }
 
+    #[inline]
     fn on_insert(&mut self, slot: Slot, hash: u64, weight: u32) {
         self.settle();
         self.destination = if self.ghosts.forget(hash) { MAIN } else { IN };
@@ -110,6 +112,7 @@ impl EvictionPolicy for TwoQ {
         self.on_hit(slot);
     }
 
+    #[inline]
     fn on_hit(&mut self, slot: Slot) {
         self.settle();
         match self.queues.list_of(slot) {
@@ -123,6 +126,7 @@ impl EvictionPolicy for TwoQ {
         self.queues.remove(slot);
     }
 
+    #[inline]
     fn evict(&mut self, _marks: &Marks<'_>) -> Option<Slot> {
         let Some(victim) = self.victim() else { return self.queues.refuse() };
         let list = self.queues.list_of(victim);

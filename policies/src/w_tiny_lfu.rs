@@ -120,10 +120,12 @@ impl WTinyLfu {
 }
 
 impl EvictionPolicy for WTinyLfu {
+    #[inline]
     fn hits(&self) -> Hits {
         Hits::Noted
     }
 
+    #[inline]
     fn on_insert(&mut self, slot: Slot, hash: u64, weight: u32) {
         self.candidate = None;
         self.queues.insert(WINDOW, slot, Entry { hash, weight });
@@ -139,6 +141,7 @@ impl EvictionPolicy for WTinyLfu {
         self.on_hit(slot);
     }
 
+    #[inline]
     fn on_hit(&mut self, slot: Slot) {
         let Some(list) = self.queues.list_of(slot) else { return };
         self.candidate = None;
@@ -155,6 +158,7 @@ impl EvictionPolicy for WTinyLfu {
         self.queues.remove(slot);
     }
 
+    #[inline]
     fn evict(&mut self, _marks: &Marks<'_>) -> Option<Slot> {
         let victim = self.victim()?;
         self.queues.remove(victim);
