@@ -21,6 +21,10 @@
 //! | `redis` | | [`redis`]: a store in Redis, whose leases the server checks |
 //! | `memcached` | | [`memcached`]: a store in memcached, over the meta protocol |
 //! | `http` | | [`http`]: a loader over HTTP, with freshness by RFC 9111 |
+//! | `moka` | | [`moka`]: moka's caches as stores |
+//! | `quick-cache` | | [`quick_cache`]: `quick_cache` as a store |
+//! | `foyer` | | [`foyer`]: foyer's in-memory cache as a store |
+//! | `dashmap` | | [`dashmap`]: a dashmap as a store, unbounded |
 //! | `testkit` | | [`testkit`]: conformance suites, faulty stores, gated loaders, a seeded simulator |
 //! | `lab` | | [`lab`]: traces, simulation, miss-ratio curves |
 //! | `tracing` | | refused callbacks and undecodable values as `tracing` events |
@@ -30,8 +34,12 @@ pub use larder_core::*;
 
 #[cfg(feature = "compress")]
 pub use larder_compress as compress;
+#[cfg(feature = "dashmap")]
+pub use larder_dashmap as dashmap;
 #[cfg(feature = "disk")]
 pub use larder_disk as disk;
+#[cfg(feature = "foyer")]
+pub use larder_foyer as foyer;
 #[cfg(feature = "http")]
 pub use larder_http as http;
 #[cfg(feature = "journal")]
@@ -40,10 +48,14 @@ pub use larder_journal as journal;
 pub use larder_lab as lab;
 #[cfg(feature = "memcached")]
 pub use larder_memcached as memcached;
+#[cfg(feature = "moka")]
+pub use larder_moka as moka;
 #[cfg(feature = "patterns")]
 pub use larder_patterns as patterns;
 #[cfg(feature = "policies")]
 pub use larder_policies as policies;
+#[cfg(feature = "quick-cache")]
+pub use larder_quick_cache as quick_cache;
 #[cfg(feature = "redis")]
 pub use larder_redis as redis;
 #[cfg(feature = "seal")]

@@ -34,7 +34,9 @@ const TABLE: &[(&str, &[&str])] = &[
     (".",          &["larder-core", "larder-policies (optional)", "larder-patterns (optional)", "larder-sql (optional)",
                      "larder-journal (optional)", "larder-serde (optional)", "larder-compress (optional)",
                      "larder-seal (optional)", "larder-disk (optional)", "larder-redis (optional)",
-                     "larder-memcached (optional)", "larder-http (optional)", "larder-testkit (optional)",
+                     "larder-memcached (optional)", "larder-http (optional)", "larder-moka (optional)",
+                     "larder-quick-cache (optional)", "larder-foyer (optional)", "larder-dashmap (optional)",
+                     "larder-testkit (optional)",
                      "larder-lab (optional)"]),
     ("bench",      &["larder", ANY_FOREIGN]),  // and examples, which are the facade's
     ("xtask",      &[]),
@@ -46,7 +48,9 @@ const ANY_FOREIGN: &str = "(any foreign)";
 /// The one foreign family of each adapter.
 const FAMILIES: &[(&str, &[&str])] = &[
     ("adapters/compress", &["flate2", "lz4_flex", "zstd"]),
+    ("adapters/dashmap", &["dashmap"]),
     ("adapters/disk", &["fjall", "parking_lot"]),
+    ("adapters/foyer", &["foyer-memory"]),
     ("adapters/http", &["http", "http-cache-semantics", "reqwest"]),
     ("adapters/journal", &["twox-hash"]),
     (
@@ -64,6 +68,8 @@ const FAMILIES: &[(&str, &[&str])] = &[
         ],
     ),
     ("adapters/memcached", &["base64", "tokio"]),
+    ("adapters/moka", &["moka"]),
+    ("adapters/quick-cache", &["quick_cache"]),
     ("adapters/redis", &["redis", "tokio"]),
     ("adapters/serde", &["postcard", "rmp-serde", "serde", "serde_json"]),
     ("adapters/sql", &["sha2", "sqlx", "tokio"]),

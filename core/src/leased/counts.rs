@@ -8,7 +8,7 @@ const CELLS: usize = 16;
 
 /// Counts in cells of their own cache lines; a thread always uses the same one.
 #[derive(Default)]
-pub(super) struct Counts([Cell; CELLS]);
+pub(super) struct Counts(Box<[Cell; CELLS]>);
 
 #[derive(Default)]
 #[repr(align(128))]
