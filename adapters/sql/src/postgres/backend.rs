@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use sqlx::postgres::PgArguments;
-use sqlx::{AssertSqlSafe, Executor};
+use sqlx::postgres::{PgArguments, PgConnection};
+use sqlx::{AssertSqlSafe, Connection};
 
 use super::Postgres;
 use super::columns::{Block, Kind, add, blocks};
-use super::failure::failed;
 use super::rows::data;
 use super::statement::{BOUNDS, delete, over, select, select_many, upsert};
 use crate::Datum;
@@ -48,7 +47,7 @@ impl Backend for Postgres {
             add(&mut arguments, key)?;
             self.count();
             let query = sqlx::query_with(AssertSqlSafe(sql), arguments);
-            let row = query.fetch_optional(self.pool()).await.map_err(failed)?;
+            let row = self.with(|connection| Box::pin(query.fetch_optional(connection))).await?;
             row.as_ref().map(data).transpose()
         })
     }
@@ -70,15 +69,18 @@ impl Backend for Postgres {
     fn change<'a>(&'a self, names: &'a Names, runs: Vec<Run>) -> Answer<'a, ()> {
         Box::pin(async move {
             let steps: Vec<_> = runs.into_iter().map(|run| steps(names, run)).collect::<Result<_, _>>()?;
-            let mut steps: Vec<_> = steps.into_iter().flatten().collect();
-            let done = match steps.len() {
-                0 | 1 => match steps.pop() {
-                    Some(only) => self.send(self.pool(), only).await,
-                    None => Ok(()),
-                },
-                _ => self.transact(steps).await,
-            };
-            done.map_err(failed)
+            let steps: Vec<_> = steps.into_iter().flatten().collect();
+            let this = self.clone();
+            match steps.len() {
+                0 => Ok(()),
+                1 => {
+                    self.with(|connection| Box::pin(async move { this.send(connection, steps).await })).await
+                }
+                _ => {
+                    self.with(|connection| Box::pin(async move { this.transact(connection, steps).await }))
+                        .await
+                }
+            }
         })
     }
 
@@ -106,25 +108,22 @@ impl Postgres {
     async fn ask(&self, sql: String, arguments: PgArguments) -> Result<Rows, Failure> {
         self.count();
         let query = sqlx::query_with(AssertSqlSafe(sql), arguments);
-        let rows = query.fetch_all(self.pool()).await.map_err(failed)?;
+        let rows = self.with(|connection| Box::pin(query.fetch_all(connection))).await?;
         rows.iter().map(data).collect()
     }
 
-    async fn transact(&self, steps: Vec<Step>) -> Result<(), sqlx::Error> {
-        let mut transaction = self.pool().begin().await?;
-        for step in steps {
-            self.send(&mut *transaction, step).await?;
-        }
+    async fn transact(&self, connection: &mut PgConnection, steps: Vec<Step>) -> Result<(), sqlx::Error> {
+        let mut transaction = connection.begin().await?;
+        self.send(&mut transaction, steps).await?;
         transaction.commit().await
     }
 
-    async fn send<'c>(
-        &self,
-        connection: impl Executor<'c, Database = sqlx::Postgres>,
-        (sql, arguments): Step,
-    ) -> Result<(), sqlx::Error> {
-        self.count();
-        sqlx::query_with(AssertSqlSafe(sql), arguments).execute(connection).await.map(drop)
+    async fn send(&self, connection: &mut PgConnection, steps: Vec<Step>) -> Result<(), sqlx::Error> {
+        for (sql, arguments) in steps {
+            self.count();
+            sqlx::query_with(AssertSqlSafe(sql), arguments).execute(&mut *connection).await?;
+        }
+        Ok(())
     }
 }
 

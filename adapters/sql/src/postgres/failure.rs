@@ -45,7 +45,7 @@ impl From<&PgDatabaseError> for PostgresError {
     fn from(error: &PgDatabaseError) -> Self {
         let owned = |name: Option<&str>| name.map(str::to_owned);
         Self {
-            code: error.code().to_owned(),
+            code: error.code().chars().filter(char::is_ascii_alphanumeric).take(5).collect(),
             table: owned(error.table()),
             column: owned(error.column()),
             constraint: owned(error.constraint()),
@@ -126,11 +126,21 @@ pub(crate) fn failed(source: sqlx::Error) -> Failure {
         sqlx::Error::Configuration(_) => {
             Failure::new("a setting can't be used").of_kind(Some(ErrorKind::Invalid))
         }
-        sqlx::Error::Protocol(_) => Failure::new("what the server sent can't be understood"),
+        sqlx::Error::Protocol(_) => garbled(),
         sqlx::Error::Encode(_) => Failure::new("a parameter can't be sent").of_kind(Some(ErrorKind::Invalid)),
         sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => Failure::new("a column can't be read"),
         _ => Failure::new("the database's client failed"),
     }
+}
+
+/// An answer that no PostgreSQL gives.
+pub(crate) fn garbled() -> Failure {
+    Failure::new("what the server sent can't be understood")
+}
+
+/// A deadline that passed.
+pub(crate) fn late() -> Failure {
+    Failure::new("the server has not answered").of_kind(Some(ErrorKind::Timeout))
 }
 
 fn refused(error: &PgDatabaseError) -> Failure {

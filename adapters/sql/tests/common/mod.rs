@@ -173,3 +173,12 @@ pub(crate) fn printed(error: &Error) -> String {
     }
     text
 }
+
+/// Waits until `done`, which something else brings about.
+pub(crate) async fn until(mut done: impl AsyncFnMut() -> bool) {
+    let limit = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while !done().await {
+        assert!(std::time::Instant::now() < limit, "it should have come about by now");
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+}

@@ -98,10 +98,34 @@ impl Server {
         self.wait();
     }
 
-    pub(crate) fn signal(&self, signal: &str) {
+    /// Stops the server and each process of it where it stands.
+    pub(crate) fn stop_all(&self) {
+        self.signal_all("-STOP");
+    }
+
+    /// Lets them go on.
+    pub(crate) fn continue_all(&self) {
+        self.signal_all("-CONT");
+    }
+
+    fn signal_all(&self, signal: &str) {
+        let server = self.number();
+        let found = Command::new("ps").args(["-o", "pid=", "--ppid", &server]).output().expect("ps is there");
+        let children = String::from_utf8_lossy(&found.stdout).into_owned();
+        let all = std::iter::once(server.as_str()).chain(children.split_whitespace());
+        // A child may end in between.
+        let _ = Command::new("kill").arg(signal).args(all).stderr(Stdio::null()).status();
+    }
+
+    fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.number()]).status();
+        assert!(sent.expect("kill is there").success());
+    }
+
+    /// The number of the server's process.
+    fn number(&self) -> String {
         let file = fs::read_to_string(self.folder.join("data/postmaster.pid")).expect("it runs");
-        let pid = file.lines().next().expect("its number");
-        assert!(Command::new("kill").args([signal, pid]).status().expect("kill is there").success());
+        file.lines().next().expect("its number").to_owned()
     }
 
     /// Until it takes connections.
@@ -116,6 +140,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        self.continue_all();
         drop(self.watch.stdin.take());
         let _ = self.watch.wait();
     }
