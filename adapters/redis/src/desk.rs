@@ -56,15 +56,19 @@ impl Desk {
     {
         let found = self.server.read(lane, keys).await?;
         let now = self.server.clock.now();
-        let mut answers: Vec<_> = found.into_iter().map(|found| self.answer(found, now)).collect();
-        let open = answers.iter().zip(keys).filter(|(answer, _)| answer.is_none());
-        let missing: Vec<_> = open.map(|(_, key)| key.as_ref()).collect();
-        if !missing.is_empty() {
-            let leases = self.lease(lane, &missing).await?;
-            let open = answers.iter_mut().filter(|answer| answer.is_none());
-            open.zip(leases).for_each(|(answer, lease)| *answer = Some(Lookup::Miss(lease)));
+        let (mut answers, mut open) = (Vec::with_capacity(keys.len()), Vec::new());
+        for found in found {
+            let answer = self.answer(found, now);
+            if answer.is_none() {
+                open.push(answers.len());
+            }
+            answers.push(answer.unwrap_or_else(|| Lookup::Miss(Lease::void())));
         }
-        let answers: Vec<_> = answers.into_iter().flatten().collect();
+        if !open.is_empty() {
+            let missing: Vec<_> = open.iter().map(|at| keys[*at].as_ref()).collect();
+            let leases = self.lease(lane, &missing).await?;
+            open.into_iter().zip(leases).for_each(|(at, lease)| answers[at] = Lookup::Miss(lease));
+        }
         let hits = answers.iter().filter(|answer| answer.is_hit()).count();
         add(&self.counts.hits, hits);
         add(&self.counts.misses, answers.len() - hits);

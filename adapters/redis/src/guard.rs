@@ -100,10 +100,14 @@ impl Scan {
     fn pass_line(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let end = bytes.iter().position(|byte| *byte == b'\n');
         let taken = end.map_or(bytes.len(), |end| end + 1);
-        self.line.extend(&bytes[..taken.min(LINE + 1)]);
-        if self.line.len() > LINE {
+        if self.line.len() + taken > LINE {
             return Err(refused("a line of a reply is longer than may be"));
         }
+        if end.is_some() && self.line.is_empty() {
+            self.end_of_line(&bytes[..taken])?;
+            return Ok(taken);
+        }
+        self.line.extend(&bytes[..taken]);
         if end.is_some() {
             let line = std::mem::take(&mut self.line);
             self.end_of_line(&line)?;

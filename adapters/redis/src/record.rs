@@ -5,7 +5,7 @@ use std::time::Duration;
 use larder_core::Lease;
 
 /// The length of a head. `scripts/prelude.lua` says what is in it.
-const HEAD: usize = 52;
+pub(crate) const HEAD: usize = 52;
 
 /// What every record begins with.
 const MAGIC: &[u8; 3] = b"LR1";

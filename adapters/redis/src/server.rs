@@ -9,7 +9,7 @@ use redis::{Cmd, Pipeline, Value};
 use crate::failure::garbled;
 use crate::link::{Asked, Link, Lost};
 use crate::names::Names;
-use crate::record::{Epoch, Held, ServerTime, lease, token};
+use crate::record::{Epoch, HEAD, Held, ServerTime, lease, token};
 use crate::script::{Script, Scripts};
 
 const READING: &str = "reading from Redis";
@@ -251,7 +251,7 @@ fn found(held: Value, epoch: Option<&[u8]>, time: ServerTime, now: Time) -> Foun
     match Held::read(&bytes, epoch, time) {
         Held::Nothing | Held::Strange => Found::Nothing,
         Held::Stub(lease) => Found::Lease(lease),
-        Held::Value { envelope, elapsed } => Envelope::read(envelope, now, elapsed)
+        Held::Value { elapsed, .. } => Envelope::read_owned(bytes, HEAD, now, elapsed)
             .map_or(Found::Unreadable, |(parcel, life)| Found::Value(parcel, life)),
     }
 }

@@ -59,14 +59,14 @@ impl Envelope {
         let stamps = parcel.label.stamps().len();
         let room = COVERED + 24 + Label::FIXED + 8 * stamps + parcel.payload().len();
         let mut bytes = Vec::with_capacity(room);
-        bytes.extend([VERSION, 0, 0, 0, 0, 0, 0, 0, 0]);
+        bytes.extend_from_slice(&[VERSION, 0, 0, 0, 0, 0, 0, 0, 0]);
         let age = life.stored().map_or(NONE, |stored| nanos(now.since(stored)));
         let remaining = |deadline: Deadline| deadline.time().map_or(NONE, |end| nanos(end.since(now)));
         for time in [age, remaining(life.fresh_until()), remaining(life.usable_until())] {
-            bytes.extend(time.to_le_bytes());
+            bytes.extend_from_slice(&time.to_le_bytes());
         }
         parcel.label.write(&mut bytes);
-        bytes.extend(parcel.payload());
+        bytes.extend_from_slice(parcel.payload());
         let sum = checksum(u64::from(VERSION), &bytes[COVERED..]);
         bytes[1..COVERED].copy_from_slice(&sum.to_le_bytes());
         bytes
@@ -77,21 +77,40 @@ impl Envelope {
     /// Bytes that are damaged, cut, or of another version are an error of the kind [`Codec`](ErrorKind::Codec), to be
     /// read as a miss. Allocates no more than `bytes` is long.
     pub fn read(bytes: &[u8], now: Time, elapsed: Duration) -> Result<(Parcel, Life)> {
-        let failed = |why: &'static str| Error::new(ErrorKind::Codec, "opening an envelope").because(why);
-        let Some((&VERSION, rest)) = bytes.split_first() else {
-            return Err(failed("it is empty or of another version"));
-        };
-        let Some((sum, covered)) = rest.split_first_chunk() else { return Err(failed("it is cut short")) };
-        if checksum(u64::from(VERSION), covered) != u64::from_le_bytes(*sum) {
-            return Err(failed("it is damaged"));
-        }
-        let parts = covered.split_first_chunk::<24>().and_then(|(times, rest)| {
-            let (label, payload) = Label::read(rest)?;
-            Some((times, Parcel::new(label, payload)))
-        });
-        let (times, parcel) = parts.ok_or_else(|| failed("it is cut short"))?;
-        Ok((parcel, life(times, now, elapsed)))
+        let (times, label, payload) = parts(bytes)?;
+        Ok((Parcel::new(label, payload), life(times, now, elapsed)))
     }
+
+    /// The same of bytes that nobody else needs, the first `before` of which are not the envelope's. The payload stays in their
+    /// allocation, and is moved to its beginning.
+    pub fn read_owned(
+        mut bytes: Vec<u8>,
+        before: usize,
+        now: Time,
+        elapsed: Duration,
+    ) -> Result<(Parcel, Life)> {
+        let (times, label, payload) = parts(bytes.get(before..).unwrap_or_default())?;
+        let (life, length) = (life(times, now, elapsed), payload.len());
+        bytes.drain(..bytes.len() - length);
+        Ok((Parcel::new(label, bytes), life))
+    }
+}
+
+/// The times, the label and the payload, if nothing is damaged.
+fn parts(bytes: &[u8]) -> Result<(&[u8; 24], Label, &[u8])> {
+    let failed = |why: &'static str| Error::new(ErrorKind::Codec, "opening an envelope").because(why);
+    let Some((&VERSION, rest)) = bytes.split_first() else {
+        return Err(failed("it is empty or of another version"));
+    };
+    let Some((sum, covered)) = rest.split_first_chunk() else { return Err(failed("it is cut short")) };
+    if checksum(u64::from(VERSION), covered) != u64::from_le_bytes(*sum) {
+        return Err(failed("it is damaged"));
+    }
+    let parts = covered.split_first_chunk::<24>().and_then(|(times, rest)| {
+        let (label, payload) = Label::read(rest)?;
+        Some((times, label, payload))
+    });
+    parts.ok_or_else(|| failed("it is cut short"))
 }
 
 fn life(times: &[u8; 24], now: Time, elapsed: Duration) -> Life {
