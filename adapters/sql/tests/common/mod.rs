@@ -1,12 +1,13 @@
 //! What several tests need: both databases, and the users' table.
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
+pub(crate) mod proxy;
 pub(crate) mod server;
 pub(crate) mod two;
 
 use std::fmt::Write;
 
-use larder_core::{Entry, Error, Key, Loader};
+use larder_core::{Entry, Error, Key, Label, Lease, Loader, Lookup, Parcel, Store};
 use larder_sql::{Column, Postgres, Query, Record, SqlStore, SqlStoreOptions, Sqlite, Table};
 use server::Server;
 
@@ -32,6 +33,46 @@ pub(crate) async fn on_both(test: impl AsyncFn(Db)) {
 /// An empty SQLite database.
 pub(crate) async fn sqlite() -> Db {
     Db::Sqlite(Sqlite::in_memory().await.unwrap())
+}
+
+/// Does `test` with two handles on one store, as two processes have them: on a file, and on a server.
+pub(crate) async fn on_pairs(test: impl AsyncFn(SqlStore, SqlStore)) {
+    println!("SQLite:");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cache.db");
+    on_pair(async || Db::Sqlite(Sqlite::open(&path).await.unwrap()), &test).await;
+    if let Some(server) = Server::shared() {
+        println!("PostgreSQL:");
+        let schema = server.schema().await;
+        on_pair(async || Db::Postgres(server.database_of(&schema).await), &test).await;
+    }
+}
+
+async fn on_pair(open: impl AsyncFn() -> Db, test: &impl AsyncFn(SqlStore, SqlStore)) {
+    let (one, other) = (open().await, open().await);
+    test(one.store("cache").await, other.store("cache").await).await;
+    one.close().await;
+    other.close().await;
+}
+
+pub(crate) fn key(text: &str) -> Vec<u8> {
+    text.into()
+}
+
+pub(crate) fn entry(text: &str) -> Entry<Parcel> {
+    Entry::new(Parcel::new(Label::default(), text))
+}
+
+pub(crate) async fn get(store: &SqlStore, name: &str) -> Option<String> {
+    let found = store.get(&key(name)).await.unwrap().value();
+    found.map(|parcel| String::from_utf8_lossy(parcel.payload()).into_owned())
+}
+
+pub(crate) async fn miss(store: &SqlStore, name: &str) -> Lease {
+    match store.get(&key(name)).await.unwrap() {
+        Lookup::Miss(lease) => lease,
+        Lookup::Hit(_) => panic!("a hit where a miss should be"),
+    }
 }
 
 impl Db {

@@ -22,7 +22,7 @@ const WATCH: &str = r#""$0" "$@" & server=$!; read -r _; kill -INT $server; wait
 pub(crate) struct Server {
     programs: PathBuf,
     folder: PathBuf,
-    port: u16,
+    pub(crate) port: u16,
     watch: Child,
     schemas: AtomicU64,
 }
