@@ -13,7 +13,7 @@ const CHECKED: &[(&str, &str)] = &[("larder-core", "linearizability")];
 const EMPTY_UNCHECKED: &[&str] = &["linearizability"];
 
 /// Arguments that keep an example short. All examples are run.
-const EXAMPLE_ARGUMENTS: &[(&str, &[&str])] = &[("tour", &["--quick"])];
+const EXAMPLE_ARGUMENTS: &[(&str, &[&str])] = &[("shop", &["--seconds", "1"]), ("tour", &["--quick"])];
 
 /// How many seeds the simulator's tests try, if not as many as they say.
 const SEEDS: &str = "LARDER_SEEDS";
