@@ -1,4 +1,4 @@
-//! What stands before the sealed bytes, in the clear: `Header`. Version 1.
+//! What stands before the sealed bytes, in the clear: `Header`. Versions 1 and 2, which differ in how a value ends.
 
 use std::cell::RefCell;
 
@@ -7,11 +7,14 @@ use larder_core::Label;
 use crate::cipher::{Kind, TAG};
 use crate::derived::{COMMITMENT, SALT};
 
-/// The version that is written, and the only one that is read.
-pub(crate) const VERSION: u8 = 1;
+/// What is sealed ends with a mark, and zeros behind it.
+pub(crate) const MARKED: u8 = 1;
+
+/// What is sealed is the value and no more: nothing is encrypted that nobody needs, above all no block for a mark alone.
+pub(crate) const EXACT: u8 = 2;
 
 /// ```text
-/// 0    the version, 1
+/// 0    the version: MARKED or EXACT
 /// 1    the last millisecond since 1970 at which it may be opened (8); 2⁶⁴-1: it never ends; with 2⁶³: earlier than
 ///      the store was told
 /// 9    a sum of its place, to tell a moved value from a forged one (4)
@@ -23,6 +26,7 @@ pub(crate) const VERSION: u8 = 1;
 /// ```
 #[derive(Clone, Copy)]
 pub(crate) struct Header<'a> {
+    pub(crate) version: u8,
     pub(crate) not_after: u64,
     pub(crate) place: u32,
     pub(crate) salt: &'a [u8; SALT],
@@ -42,7 +46,7 @@ pub(crate) struct Parts<'a> {
 
 impl<'a> Header<'a> {
     pub(crate) fn write(&self, to: &mut Vec<u8>) {
-        let mut bytes = [VERSION; FIXED];
+        let mut bytes = [self.version; FIXED];
         bytes[1..9].copy_from_slice(&self.not_after.to_le_bytes());
         bytes[9..13].copy_from_slice(&self.place.to_le_bytes());
         bytes[13..29].copy_from_slice(self.salt);
@@ -50,9 +54,9 @@ impl<'a> Header<'a> {
         to.extend_from_slice(&bytes);
     }
 
-    /// The parts of `bytes`, if they are long enough and of this version.
+    /// The parts of `bytes`, if they are long enough and of a version that is known.
     pub(crate) fn read(bytes: &'a [u8], kind: Kind) -> Option<Parts<'a>> {
-        let (&[VERSION], bytes) = bytes.split_first_chunk()? else { return None };
+        let (&[version @ (MARKED | EXACT)], bytes) = bytes.split_first_chunk()? else { return None };
         let (not_after, bytes) = bytes.split_first_chunk()?;
         let (place, bytes) = bytes.split_first_chunk()?;
         let (salt, bytes) = bytes.split_first_chunk()?;
@@ -60,7 +64,8 @@ impl<'a> Header<'a> {
         let (nonce, bytes) = bytes.split_at_checked(kind.nonce())?;
         let (sealed, tag) = bytes.split_at_checked(bytes.len().checked_sub(TAG)?)?;
         let (not_after, place) = (u64::from_le_bytes(*not_after), u32::from_le_bytes(*place));
-        Some(Parts { header: Header { not_after, place, salt, commitment }, nonce, sealed, tag })
+        let header = Header { version, not_after, place, salt, commitment };
+        Some(Parts { header, nonce, sealed, tag })
     }
 
     /// Gives `work` what is authenticated beside the sealed bytes: each field behind its length, so that no two ways of
@@ -74,9 +79,11 @@ impl<'a> Header<'a> {
     ) -> R {
         let mut bound = SCRATCH.try_with(RefCell::take).unwrap_or_default();
         bound.clear();
-        for field in [&[VERSION], namespace, key, &self.not_after.to_le_bytes(), &self.place.to_le_bytes()] {
-            bound.extend((field.len() as u64).to_le_bytes());
-            bound.extend(field);
+        for field in
+            [&[self.version], namespace, key, &self.not_after.to_le_bytes(), &self.place.to_le_bytes()]
+        {
+            bound.extend_from_slice(&(field.len() as u64).to_le_bytes());
+            bound.extend_from_slice(field);
         }
         // The last one needs no length: it goes on to the end.
         label.write(&mut bound);
@@ -116,7 +123,8 @@ mod tests {
 
     #[test]
     fn no_two_ways_of_cutting_the_fields_bind_the_same() {
-        let header = Header { not_after: 1, place: 2, salt: &[0; SALT], commitment: &[0; COMMITMENT] };
+        let (salt, commitment) = (&[0; SALT], &[0; COMMITMENT]);
+        let header = Header { version: EXACT, not_after: 1, place: 2, salt, commitment };
         let (label, other) = (Label { codec: 1, ..Label::default() }, Label::default());
         let bound = |namespace: &[u8], key: &[u8], label| header.bound(namespace, key, label, <[u8]>::to_vec);
         let one = bound(b"ab", b"c", &label);
@@ -124,6 +132,7 @@ mod tests {
         assert_ne!(one, bound(b"ab", b"", &label));
         assert_ne!(one, bound(b"ab", b"c", &other));
         assert_eq!(one, bound(b"ab", b"c", &label));
+        assert_ne!(one, Header { version: MARKED, ..header }.bound(b"ab", b"c", &label, <[u8]>::to_vec));
         assert!(one.ends_with(&label.to_bytes()));
         assert_ne!(place(b"ab", b"c"), place(b"a", b"bc"));
         assert_ne!(place(b"", b"12345678"), place(b"", b"12345679"));
@@ -132,14 +141,17 @@ mod tests {
     #[test]
     fn what_is_cut_short_or_of_another_version_is_not_read() {
         let mut bytes = Vec::new();
-        Header { not_after: 7, place: 9, salt: &[1; SALT], commitment: &[2; COMMITMENT] }.write(&mut bytes);
+        let (salt, commitment) = (&[1; SALT], &[2; COMMITMENT]);
+        Header { version: EXACT, not_after: 7, place: 9, salt, commitment }.write(&mut bytes);
         assert_eq!(bytes.len(), FIXED);
         bytes.extend([3; 12 + TAG]);
         let parts = Header::read(&bytes, Kind::Aes256Gcm).expect("it is whole");
         assert_eq!((parts.header.not_after, parts.header.place, parts.sealed.len()), (7, 9, 0));
         assert!(Header::read(&bytes, Kind::XChaCha20Poly1305).is_none());
         assert!((0..bytes.len()).all(|end| Header::read(&bytes[..end], Kind::Aes256Gcm).is_none()));
-        bytes[0] = 2;
-        assert!(Header::read(&bytes, Kind::Aes256Gcm).is_none());
+        for version in 0..=u8::MAX {
+            bytes[0] = version;
+            assert_eq!(Header::read(&bytes, Kind::Aes256Gcm).is_some(), [MARKED, EXACT].contains(&version));
+        }
     }
 }

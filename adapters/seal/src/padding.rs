@@ -17,21 +17,23 @@ pub enum Padding {
 const END: u8 = 0x80;
 
 impl Padding {
-    /// The length of `length` bytes with their end and their padding.
+    /// The length of `length` bytes with their end and their padding, if they have any.
     pub(crate) fn padded(self, length: usize) -> usize {
-        let length = length.saturating_add(1);
+        let marked = length.saturating_add(1);
         match self {
             Self::None => length,
-            Self::Padme => padme(length),
-            Self::PowersOfTwo => length.checked_next_power_of_two().unwrap_or(usize::MAX),
+            Self::Padme => padme(marked),
+            Self::PowersOfTwo => marked.checked_next_power_of_two().unwrap_or(usize::MAX),
         }
     }
-}
 
-/// Puts the end after the bytes from `start`, and pads them to `length`.
-pub(crate) fn pad(bytes: &mut Vec<u8>, start: usize, length: usize) {
-    bytes.push(END);
-    bytes.resize(start + length, 0);
+    /// Puts the end after the bytes from `start`, and pads them to `length`, which [`padded`](Self::padded) has given.
+    pub(crate) fn pad(self, bytes: &mut Vec<u8>, start: usize, length: usize) {
+        if self != Self::None {
+            bytes.push(END);
+            bytes.resize(start + length, 0);
+        }
+    }
 }
 
 /// Takes end and padding off; `false` if there are none.
@@ -59,7 +61,7 @@ mod tests {
 
     #[test]
     fn lengths_are_rounded_as_the_scheme_says() {
-        assert_eq!([0, 7, 100].map(|length| Padding::None.padded(length)), [1, 8, 101]);
+        assert_eq!([0, 7, 100].map(|length| Padding::None.padded(length)), [0, 7, 100]);
         assert_eq!(
             [0, 2, 3, 4, 1_000].map(|length| Padding::PowersOfTwo.padded(length)),
             [1, 4, 4, 8, 1_024]
@@ -80,10 +82,10 @@ mod tests {
     #[test]
     fn what_was_padded_comes_back_whatever_its_end() {
         for tail in [&[][..], &[0], &[0x80], &[0x80, 0, 0], &[1]] {
-            for padding in [Padding::None, Padding::Padme, Padding::PowersOfTwo] {
+            for padding in [Padding::Padme, Padding::PowersOfTwo] {
                 let mut bytes = [b"head", b"value".as_slice(), tail].concat();
                 let value = bytes[4..].to_vec();
-                pad(&mut bytes, 4, padding.padded(value.len()));
+                padding.pad(&mut bytes, 4, padding.padded(value.len()));
                 assert_eq!(bytes.len(), 4 + padding.padded(value.len()));
                 let mut padded = bytes.split_off(4);
                 assert!(unpad(&mut padded));

@@ -57,8 +57,9 @@ impl<T: Value + Serialize + DeserializeOwned> Codec for MessagePack<T> {
 
     fn decode(&self, encoded: &Parcel, _: &Context<'_>) -> Result<T> {
         let mut bytes = self.0.payload(encoded, parcel::codec::MESSAGE_PACK)?;
+        let length = bytes.len();
         let mut reader = Deserializer::new(&mut bytes);
-        let value = T::deserialize(Shallow::new(&mut reader));
+        let value = T::deserialize(Shallow::new(&mut reader, length));
         let value = value.map_err(|_| unread("its bytes are not of this type"))?;
         if bytes.is_empty() { Ok(value) } else { Err(unread("there is more than a value")) }
     }

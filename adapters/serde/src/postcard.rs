@@ -61,7 +61,7 @@ pub(crate) fn write(plain: &impl Serialize, bytes: Vec<u8>) -> Result<Vec<u8>> {
 /// The one value that `bytes` are.
 pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     let mut reader = Deserializer::from_bytes(bytes);
-    let plain = T::deserialize(Shallow::new(&mut reader));
+    let plain = T::deserialize(Shallow::new(&mut reader, bytes.len()));
     let plain = plain.map_err(|_| unread("its bytes are not of this type"))?;
     if reader.finalize().is_ok_and(<[u8]>::is_empty) {
         Ok(plain)

@@ -1,4 +1,5 @@
-//! A deserializer that refuses to go too deep: `Shallow`. Who forges bytes must not be able to exhaust the stack.
+//! A deserializer that refuses to go too deep, and believes no lengths: `Shallow`. Who forges bytes must be able to exhaust
+//! neither the stack nor the memory.
 
 use std::fmt;
 
@@ -9,23 +10,31 @@ use serde::de::{
 /// A value nested deeper is not read.
 const DEPTH: u8 = 128;
 
-/// What is around a value that is read: a deserializer, a visitor, a seed or an access; and how deep it may still go.
+/// What is around a value that is read: a deserializer, a visitor, a seed or an access; how deep it may still go, and for
+/// how many elements it may ask for room at once.
 pub(crate) struct Shallow<T> {
     inner: T,
     left: u8,
+    room: usize,
 }
 
 impl<T> Shallow<T> {
-    pub(crate) const fn new(inner: T) -> Self {
-        Self { inner, left: DEPTH }
+    /// Around what reads so many `bytes`. An element takes one at least, or no room.
+    pub(crate) const fn new(inner: T, bytes: usize) -> Self {
+        Self { inner, left: DEPTH, room: bytes }
     }
 
     fn deeper<U>(&self, inner: U) -> Shallow<U> {
-        Shallow { inner, left: self.left.saturating_sub(1) }
+        Shallow { inner, left: self.left.saturating_sub(1), room: self.room }
     }
 
     fn beside<U>(&self, inner: U) -> Shallow<U> {
-        Shallow { inner, left: self.left }
+        Shallow { inner, left: self.left, room: self.room }
+    }
+
+    /// The length that the bytes claim, as far as they can have it.
+    fn believed(&self, claimed: Option<usize>) -> Option<usize> {
+        claimed.map(|claimed| claimed.min(self.room))
     }
 }
 
@@ -185,7 +194,7 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Shallow<A> {
     }
 
     fn size_hint(&self) -> Option<usize> {
-        self.inner.size_hint()
+        self.believed(self.inner.size_hint())
     }
 }
 
@@ -203,7 +212,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Shallow<A> {
     }
 
     fn size_hint(&self) -> Option<usize> {
-        self.inner.size_hint()
+        self.believed(self.inner.size_hint())
     }
 }
 
@@ -212,9 +221,9 @@ impl<'de, A: EnumAccess<'de>> EnumAccess<'de> for Shallow<A> {
     type Variant = Shallow<A::Variant>;
 
     fn variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<(T::Value, Self::Variant), A::Error> {
-        let (seed, left) = (self.beside(seed), self.left);
+        let (seed, around) = (self.beside(seed), self.beside(()));
         let (value, variant) = self.inner.variant_seed(seed)?;
-        Ok((value, Shallow { inner: variant, left }))
+        Ok((value, around.beside(variant)))
     }
 }
 

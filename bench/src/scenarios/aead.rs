@@ -1,4 +1,4 @@
-//! The cipher libraries as one would use them by hand: a random nonce, one buffer, the stored key bound.
+//! The cipher libraries as one would use them by hand: a random nonce, one buffer.
 
 use aes_gcm::aead::{AeadInOut, KeyInit};
 

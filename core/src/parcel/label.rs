@@ -42,11 +42,15 @@ impl Label {
     /// The same bytes, behind what is in `to` already. Stamps beyond 65,535 are not written.
     pub fn write(&self, to: &mut Vec<u8>) {
         let count = u16::try_from(self.stamps().len()).unwrap_or(u16::MAX);
-        to.extend([self.codec, self.compressor, self.cipher]);
-        to.extend(self.key_id.to_le_bytes());
-        to.extend(self.schema.to_le_bytes());
-        to.extend(count.to_le_bytes());
-        to.extend(self.stamps().iter().take(count.into()).flat_map(|stamp| stamp.to_le_bytes()));
+        let mut fixed = [0; Self::FIXED];
+        fixed[..3].copy_from_slice(&[self.codec, self.compressor, self.cipher]);
+        fixed[3..7].copy_from_slice(&self.key_id.to_le_bytes());
+        fixed[7..15].copy_from_slice(&self.schema.to_le_bytes());
+        fixed[15..].copy_from_slice(&count.to_le_bytes());
+        to.extend_from_slice(&fixed);
+        for stamp in self.stamps().iter().take(count.into()) {
+            to.extend_from_slice(&stamp.to_le_bytes());
+        }
     }
 
     /// The label that `bytes` begin with, and the rest of them. Allocates no more than is there.
