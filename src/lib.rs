@@ -25,6 +25,7 @@
 //! | `quick-cache` | | [`quick_cache`]: `quick_cache` as a store |
 //! | `foyer` | | [`foyer`]: foyer's in-memory cache as a store |
 //! | `dashmap` | | [`dashmap`]: a dashmap as a store, unbounded |
+//! | `tower` | | [`tower`]: a layer that caches responses, those of HTTP included |
 //! | `testkit` | | [`testkit`]: conformance suites, faulty stores, gated loaders, a seeded simulator |
 //! | `lab` | | [`lab`]: traces, simulation, miss-ratio curves |
 //! | `tracing` | | refused callbacks and undecodable values as `tracing` events |
@@ -66,6 +67,8 @@ pub use larder_serde as serde;
 pub use larder_sql as sql;
 #[cfg(feature = "testkit")]
 pub use larder_testkit as testkit;
+#[cfg(feature = "tower")]
+pub use larder_tower as tower;
 
 #[cfg(feature = "patterns")]
 pub use larder_patterns::Cache;

@@ -36,7 +36,7 @@ const TABLE: &[(&str, &[&str])] = &[
                      "larder-seal (optional)", "larder-disk (optional)", "larder-redis (optional)",
                      "larder-memcached (optional)", "larder-http (optional)", "larder-moka (optional)",
                      "larder-quick-cache (optional)", "larder-foyer (optional)", "larder-dashmap (optional)",
-                     "larder-testkit (optional)",
+                     "larder-tower (optional)", "larder-testkit (optional)",
                      "larder-lab (optional)"]),
     ("bench",      &["larder", ANY_FOREIGN]),  // and examples, which are the facade's
     ("xtask",      &[]),
@@ -73,6 +73,7 @@ const FAMILIES: &[(&str, &[&str])] = &[
     ("adapters/redis", &["redis", "tokio"]),
     ("adapters/serde", &["postcard", "rmp-serde", "serde", "serde_json"]),
     ("adapters/sql", &["sha2", "sqlx", "tokio"]),
+    ("adapters/tower", &["bytes", "http", "http-body", "tower-layer", "tower-service"]),
 ];
 
 /// Sources below the first folder may name the crate only below the second.
