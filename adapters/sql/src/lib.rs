@@ -1,7 +1,8 @@
-//! The tables of a SQL database as the origin behind a cache: a [`Table`] loads and writes rows by key, one by one and
-//! in batches.
+//! SQLite and PostgreSQL: a [`Table`] of yours as the origin behind a cache, and a table of ours as a large tier, the
+//! [`SqlStore`].
 //!
-//! SQLite is compiled in; there is nothing to install.
+//! SQLite (feature `sqlite`, on unless told otherwise) is compiled in; there is nothing to install. PostgreSQL is the
+//! feature `postgres`, with encrypted connections the feature `tls`. Both are asked alike.
 //!
 //! ```
 //! use larder_core::{Change, Loader, Result, Writer};
@@ -33,11 +34,33 @@
 //!
 //! | | |
 //! |---|---|
-//! | [`Sqlite`] | a database: opens it, counts the statements that reach it |
+//! | [`Sqlite`], `Postgres` | a database: opens it, counts the statements that reach it |
 //! | [`Table`] | loads and writes the rows of one table |
 //! | [`Query`] | loads by a query of your own |
 //! | [`Record`], [`record!`] | a value as the columns of a row |
 //! | [`Column`], [`Datum`] | a key or a field as one column |
+//! | [`SqlStore`], [`SqlStoreOptions`] | a table as a store of parcels |
+//!
+//! # A tier
+//!
+//! ```
+//! use larder_core::{Raw, Store, StoreExt};
+//! use larder_sql::Sqlite;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> larder_core::Result<()> {
+//! let db = Sqlite::in_memory().await?;
+//! let pages = db.store::<String>("pages").await?.encode(Raw);
+//! pages.put("/".to_owned(), b"<html>".to_vec()).await?;
+//! assert_eq!(pages.value(&"/".to_owned()).await?, Some(b"<html>".to_vec()));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A hit costs a round trip, so put a faster tier before it. Every row has a version that no other write has. A lease
+//! names the version it has seen (or that there was no row, and when), and the statement that fills demands it, as does
+//! the one that inserts or removes: so no process undoes what another has done since, and a write that arrives late does
+//! nothing. All who open a table share it; lives end by the wall clock of the database.
 //!
 //! # Nothing is pasted
 //!
@@ -46,17 +69,21 @@
 //!
 //! # Runtime
 //!
-//! `sqlx` needs tokio: futures of this crate must be polled, and dropped, inside a tokio runtime; outside of one `sqlx`
-//! panics. The work itself is done by one thread for each connection, so it never blocks the runtime's own.
+//! `sqlx` needs tokio: futures of this crate must be polled, and dropped, inside a tokio runtime with its timer and I/O;
+//! outside of one `sqlx` panics. The work of SQLite is done by one thread for each connection, so it never blocks the
+//! runtime's own.
 //!
 //! # When something fails
 //!
-//! Each failure is one error whose kind the table in [`Table`] gives, with the error of `sqlx` as its source. Neither
-//! keys nor values get into it by this crate, by `sqlx` or by SQLite's own checks: those name tables, columns and
-//! constraints, and say which kind of data didn't fit (the tests look for the data in the message of every such
-//! failure). Out of this crate's hands is what a schema says itself: the text that a trigger gives to `RAISE`, and SQL
-//! functions that quote their argument (`json_extract` does with a path it can't read) in a trigger, a generated column
-//! or a view. SQLite hands it on as its message, and so does the error.
+//! Each failure is one error whose kind the tables in [`Table`] and [`SqlStore`] give. Neither keys nor values nor passwords
+//! get into it, nor into its source (the tests look for them in every such failure).
+//!
+//! - **SQLite**: the source is the error of `sqlx`. SQLite's own checks name tables, columns and constraints, and say which
+//!   kind of data didn't fit. Out of this crate's hands is what a schema says itself: the text that a trigger gives to
+//!   `RAISE`, and SQL functions that quote their argument (`json_extract` does with a path it can't read) in a trigger,
+//!   a generated column or a view. SQLite hands it on as its message, and so does the error.
+//! - **PostgreSQL**: it quotes data in its messages, so the source is a `PostgresError` instead: the code, what that
+//!   means, and the names of table, column and constraint.
 
 #[cfg(not(any(feature = "sqlite", feature = "postgres")))]
 compile_error!("larder-sql needs a database: its feature `sqlite` or `postgres`");

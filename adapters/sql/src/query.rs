@@ -12,7 +12,7 @@ use crate::{Column, Record};
 
 /// Loads by a query that the program wrote, with the key as its one parameter: joins, views, whatever SQL can say.
 ///
-/// Made by [`Sqlite::query`](crate::Sqlite::query) or [`Postgres::query`](crate::Postgres::query). The query must be a
+/// Made by `Sqlite::query` or `Postgres::query`. The query must be a
 /// literal, so that nothing can be pasted into it. The first row counts; no row is no value. Batches ask once for each
 /// key.
 ///

@@ -13,8 +13,8 @@ use crate::names::Names;
 use crate::rows::{entry, key_datum};
 use crate::{Column, Datum, Record};
 
-/// The rows of a table by key: a [`Loader`] and a [`Writer`], made by [`Sqlite::table`](crate::Sqlite::table) or
-/// [`Postgres::table`](crate::Postgres::table).
+/// The rows of a table by key: a [`Loader`] and a [`Writer`], made by `Sqlite::table` or
+/// `Postgres::table`.
 ///
 /// Keys are compared as the column compares them: by its type and collation. So in an INTEGER column the text `1` finds
 /// the number, and in a NOCASE column `ann` finds `Ann`, one by one and in batches alike. That is SQLite: PostgreSQL
@@ -23,8 +23,9 @@ use crate::{Column, Datum, Record};
 /// # Statements
 ///
 /// A load is one `SELECT`, a batch of loads one `SELECT` for each 1,024 keys. A change is one `INSERT … ON CONFLICT DO
-/// UPDATE` or one `DELETE`; a batch of changes is one transaction in which neighbours of one kind share statements.
-/// Each statement sees one state of the database, a batch of several perhaps several.
+/// UPDATE` or one `DELETE`; of a batch, those that follow each other and are of one kind share a statement for each 1,024
+/// of them. Of several changes of one key only the last is made. More than one statement are a transaction, which costs
+/// two round trips more. Each statement sees one state of the database, a batch of several perhaps several.
 ///
 /// # When something fails
 ///

@@ -21,7 +21,7 @@ use crate::backend::Backend;
 const PURGE_TIME: Duration = Duration::from_secs(1);
 
 /// A table of a database as a store, shared by all who open it: a large tier behind faster ones. Made by
-/// [`Sqlite::store`](crate::Sqlite::store) or [`Postgres::store`](crate::Postgres::store).
+/// `Sqlite::store` or `Postgres::store`.
 ///
 /// Keys are any bytes (`Vec<u8>` unless said otherwise), values are parcels: codecs make them of yours.
 ///

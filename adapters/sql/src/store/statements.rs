@@ -144,3 +144,43 @@ fn purge(dialect: &Dialect, table: &str, epochs: &str) -> String {
          LIMIT {PURGED}{locked}) AND written <= (SELECT {old} FROM {epochs} AS e) RETURNING 1"
     )
 }
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests {
+    use super::*;
+    use crate::backend::Backend;
+    use crate::{Datum, Sqlite};
+
+    const PLAN: &str = "EXPLAIN QUERY PLAN ";
+
+    fn told(rows: Vec<Vec<Datum>>) -> Vec<String> {
+        let steps = rows.into_iter().filter_map(|mut row| match row.pop() {
+            Some(Datum::Text(step)) => Some(step),
+            _ => None,
+        });
+        steps.collect()
+    }
+
+    #[tokio::test]
+    async fn searches_writes_and_purges_use_an_index() {
+        let db = Sqlite::in_memory().await.unwrap();
+        let statements = Statements::new(db.dialect(), db.bounds(), "cache").unwrap();
+        for sql in statements.create {
+            db.fetch(sql, Vec::new()).await.unwrap();
+        }
+        let row = |width: usize| vec![vec![Datum::Integer(1); width]];
+        for (statement, table) in [(statements.read, "t"), (statements.look, "t"), (statements.put, "x")] {
+            let plan = format!("{PLAN}{}", statement.before);
+            let planned = Statement { before: plan, ..statement };
+            let steps = told(db.over(&planned, row(planned.columns.len())).await.unwrap());
+            let search = format!("SEARCH {table} USING");
+            assert!(
+                steps.iter().any(|step| step.starts_with(&search) && step.contains("(id=?)")),
+                "{steps:?}"
+            );
+            assert!(!steps.iter().any(|step| step.starts_with(&format!("SCAN {table}"))), "{steps:?}");
+        }
+        let steps = told(db.fetch(format!("{PLAN}{}", statements.purge), Vec::new()).await.unwrap());
+        assert!(steps.iter().any(|step| step.starts_with("SEARCH t USING INDEX cache_ends")), "{steps:?}");
+    }
+}
