@@ -1,5 +1,6 @@
 //! The three ciphers, by number: `Kind`, and `Cipher`, one of them with its key.
 
+use aes_gcm::aead::inout::InOutBuf;
 use aes_gcm::aead::{AeadInOut, KeyInit};
 use larder_core::parcel::cipher;
 
@@ -54,34 +55,47 @@ impl Cipher {
         }
     }
 
-    /// Encrypts `bytes` in place. What authenticates them and `bound`; `None` if the lengths are beyond the cipher.
-    pub(crate) fn seal(&self, nonce: &[u8], bound: &[u8], bytes: &mut [u8]) -> Option<[u8; TAG]> {
+    /// Encrypts `plain` into `sealed`, which is as long. What authenticates it and `bound`; `None` if the lengths are beyond the
+    /// cipher.
+    pub(crate) fn seal(
+        &self,
+        nonce: &[u8],
+        bound: &[u8],
+        plain: &[u8],
+        sealed: &mut [u8],
+    ) -> Option<[u8; TAG]> {
+        let both = InOutBuf::new(plain, sealed).ok()?;
         match self {
-            Self::XChaCha20Poly1305(cipher) => seal(&**cipher, nonce, bound, bytes),
-            Self::Aes256Gcm(cipher) => seal(&**cipher, nonce, bound, bytes),
-            Self::Aes256GcmSiv(cipher) => seal(&**cipher, nonce, bound, bytes),
+            Self::XChaCha20Poly1305(cipher) => seal(&**cipher, nonce, bound, both),
+            Self::Aes256Gcm(cipher) => seal(&**cipher, nonce, bound, both),
+            Self::Aes256GcmSiv(cipher) => seal(&**cipher, nonce, bound, both),
         }
     }
 
-    /// Decrypts `bytes` in place, if they and `bound` are what was sealed. Else their content means nothing.
-    pub(crate) fn open(&self, nonce: &[u8], bound: &[u8], bytes: &mut [u8], tag: &[u8]) -> bool {
-        let opened = match self {
-            Self::XChaCha20Poly1305(cipher) => open(&**cipher, nonce, bound, bytes, tag),
-            Self::Aes256Gcm(cipher) => open(&**cipher, nonce, bound, bytes, tag),
-            Self::Aes256GcmSiv(cipher) => open(&**cipher, nonce, bound, bytes, tag),
-        };
-        opened.is_some()
+    /// What `sealed` was before it was, if it and `bound` are what was sealed.
+    pub(crate) fn open(&self, nonce: &[u8], bound: &[u8], sealed: &[u8], tag: &[u8]) -> Option<Vec<u8>> {
+        let mut plain = vec![0; sealed.len()];
+        let both = InOutBuf::new(sealed, &mut plain).ok()?;
+        match self {
+            Self::XChaCha20Poly1305(cipher) => open(&**cipher, nonce, bound, both, tag),
+            Self::Aes256Gcm(cipher) => open(&**cipher, nonce, bound, both, tag),
+            Self::Aes256GcmSiv(cipher) => open(&**cipher, nonce, bound, both, tag),
+        }?;
+        Some(plain)
     }
 }
 
-fn seal<C: AeadInOut>(cipher: &C, nonce: &[u8], bound: &[u8], bytes: &mut [u8]) -> Option<[u8; TAG]> {
-    let tag = cipher.encrypt_inout_detached(nonce.try_into().ok()?, bound, bytes.into()).ok()?;
+/// The bytes before, and room for those after. Nothing is copied first.
+type Both<'a> = InOutBuf<'a, 'a, u8>;
+
+fn seal<C: AeadInOut>(cipher: &C, nonce: &[u8], bound: &[u8], both: Both<'_>) -> Option<[u8; TAG]> {
+    let tag = cipher.encrypt_inout_detached(nonce.try_into().ok()?, bound, both).ok()?;
     tag.as_slice().try_into().ok()
 }
 
-fn open<C: AeadInOut>(cipher: &C, nonce: &[u8], bound: &[u8], bytes: &mut [u8], tag: &[u8]) -> Option<()> {
+fn open<C: AeadInOut>(cipher: &C, nonce: &[u8], bound: &[u8], both: Both<'_>, tag: &[u8]) -> Option<()> {
     let (nonce, tag) = (nonce.try_into().ok()?, tag.try_into().ok()?);
-    cipher.decrypt_inout_detached(nonce, bound, bytes.into(), tag).ok()
+    cipher.decrypt_inout_detached(nonce, bound, both, tag).ok()
 }
 
 #[cfg(test)]

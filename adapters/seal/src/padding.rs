@@ -1,5 +1,7 @@
 //! Lengths that say less: `Padding`.
 
+use std::borrow::Cow;
+
 /// What a length is rounded up to before a value is sealed, so that it tells less of the value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Padding {
@@ -18,7 +20,7 @@ const END: u8 = 0x80;
 
 impl Padding {
     /// The length of `length` bytes with their end and their padding, if they have any.
-    pub(crate) fn padded(self, length: usize) -> usize {
+    fn length(self, length: usize) -> usize {
         let marked = length.saturating_add(1);
         match self {
             Self::None => length,
@@ -27,12 +29,17 @@ impl Padding {
         }
     }
 
-    /// Puts the end after the bytes from `start`, and pads them to `length`, which [`padded`](Self::padded) has given.
-    pub(crate) fn pad(self, bytes: &mut Vec<u8>, start: usize, length: usize) {
-        if self != Self::None {
-            bytes.push(END);
-            bytes.resize(start + length, 0);
+    /// The bytes with their end and their padding; as they are if they have none.
+    pub(crate) fn padded(self, plain: &[u8]) -> Cow<'_, [u8]> {
+        if self == Self::None {
+            return Cow::Borrowed(plain);
         }
+        let length = self.length(plain.len());
+        let mut padded = Vec::with_capacity(length);
+        padded.extend_from_slice(plain);
+        padded.push(END);
+        padded.resize(length, 0);
+        Cow::Owned(padded)
     }
 }
 
@@ -61,14 +68,14 @@ mod tests {
 
     #[test]
     fn lengths_are_rounded_as_the_scheme_says() {
-        assert_eq!([0, 7, 100].map(|length| Padding::None.padded(length)), [0, 7, 100]);
+        assert_eq!([0, 7, 100].map(|length| Padding::None.length(length)), [0, 7, 100]);
         assert_eq!(
-            [0, 2, 3, 4, 1_000].map(|length| Padding::PowersOfTwo.padded(length)),
+            [0, 2, 3, 4, 1_000].map(|length| Padding::PowersOfTwo.length(length)),
             [1, 4, 4, 8, 1_024]
         );
         assert_eq!([1, 2, 9, 10, 100, 1_000].map(padme), [1, 2, 10, 10, 104, 1_024]);
-        assert_eq!(Padding::PowersOfTwo.padded(usize::MAX), usize::MAX);
-        assert_eq!(Padding::Padme.padded(usize::MAX), usize::MAX);
+        assert_eq!(Padding::PowersOfTwo.length(usize::MAX), usize::MAX);
+        assert_eq!(Padding::Padme.length(usize::MAX), usize::MAX);
     }
 
     #[test]
@@ -82,15 +89,14 @@ mod tests {
     #[test]
     fn what_was_padded_comes_back_whatever_its_end() {
         for tail in [&[][..], &[0], &[0x80], &[0x80, 0, 0], &[1]] {
+            let value = [b"value".as_slice(), tail].concat();
             for padding in [Padding::Padme, Padding::PowersOfTwo] {
-                let mut bytes = [b"head", b"value".as_slice(), tail].concat();
-                let value = bytes[4..].to_vec();
-                padding.pad(&mut bytes, 4, padding.padded(value.len()));
-                assert_eq!(bytes.len(), 4 + padding.padded(value.len()));
-                let mut padded = bytes.split_off(4);
+                let mut padded = padding.padded(&value).into_owned();
+                assert_eq!(padded.len(), padding.length(value.len()));
                 assert!(unpad(&mut padded));
                 assert_eq!(padded, value);
             }
+            assert_eq!(Padding::None.padded(&value), value);
         }
         assert!(!unpad(&mut Vec::new()) && !unpad(&mut vec![0, 0]) && !unpad(&mut vec![0x80, 1]));
     }

@@ -129,14 +129,13 @@ impl<A: Algorithm> Sealed<A> {
         }
         let parts = Header::read(parcel.payload(), A::KIND).ok_or(Reason::Malformed)?;
         let key = self.key(label.key_id, &parts)?;
-        let mut plain = parts.sealed.to_vec();
-        let is_opened = parts.header.bound(&self.namespace, context.key, label, |bound| {
-            key.cipher.open(parts.nonce, bound, &mut plain, parts.tag)
+        let opened = parts.header.bound(&self.namespace, context.key, label, |bound| {
+            key.cipher.open(parts.nonce, bound, parts.sealed, parts.tag)
         });
-        if !is_opened {
+        let Some(mut plain) = opened else {
             let moved = parts.header.place != place(&self.namespace, context.key);
             return Err(if moved { Reason::WrongPlace } else { Reason::Forged });
-        }
+        };
         self.keys.remember(label.key_id, A::KIND, parts.header.salt, &key);
         if !self.limits.allow(parts.header.not_after, context.life, || self.wall.unix_millis()) {
             return Err(Reason::Expired);
@@ -170,17 +169,15 @@ impl<A: Algorithm> Codec for Sealed<A> {
             salt: &writer.salt,
             commitment: writer.derived.commitment(),
         };
-        let length = self.padding.padded(plain.len());
-        let mut bytes = Vec::with_capacity(overhead(A::KIND) + length);
+        let plain = self.padding.padded(plain);
+        let mut bytes = Vec::with_capacity(overhead(A::KIND) + plain.len());
         header.write(&mut bytes);
         let start = FIXED + A::KIND.nonce();
-        bytes.resize(start, 0);
-        (self.keys.random)(&mut bytes[FIXED..])?;
-        bytes.extend_from_slice(plain);
-        self.padding.pad(&mut bytes, start, length);
+        bytes.resize(start + plain.len(), 0);
         let (head, sealed) = bytes.split_at_mut(start);
+        (self.keys.random)(&mut head[FIXED..])?;
         let tag = header.bound(&self.namespace, context.key, &label, |bound| {
-            writer.derived.cipher.seal(&head[FIXED..], bound, sealed)
+            writer.derived.cipher.seal(&head[FIXED..], bound, &plain, sealed)
         });
         bytes.extend_from_slice(&tag.ok_or_else(|| unsealable("it is over the cipher's bound"))?);
         Ok(Parcel::new(label, bytes))
