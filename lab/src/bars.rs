@@ -23,7 +23,11 @@ pub fn bars(title: &str, rows: &[(String, f64)], unit: Unit) -> String {
     for (at, (name, value)) in rows.iter().enumerate() {
         let top = TOP + ROW * at as f64;
         let length = ((WIDTH - LEFT - RIGHT) * (value / longest).clamp(0.0, 1.0)).max(1.0);
-        let (name, text) = (escaped(name), shown(*value, unit));
+        let text = match unit {
+            Unit::Percent if *value >= 0.1 => format!("{:.1}%", value * 100.0),
+            _ => shown(*value, unit),
+        };
+        let name = escaped(name);
         let (base, label, after) = (top + 14.0, LEFT - 8.0, LEFT + length + 6.0);
         let (bar, thick) = (top + 3.0, ROW - 6.0);
         let _ = writeln!(

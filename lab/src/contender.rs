@@ -95,7 +95,8 @@ fn by_paper(name: &str, capacity: u64, weighing: Weighing) -> Option<Box<dyn Rep
         "2q" => strict(TwoQ::reference(capacity), TwoQ::overflows, room),
         "lirs" => strict(Lirs::reference(capacity), Lirs::overflows, room),
         "qdlp" => strict(QdLpFifo::reference(capacity), QdLpFifo::overflows, room),
-        "cacheus" => strict(Cacheus::new(capacity), Cacheus::overflows, room),
+        // The halves of a cache of 1 would hold nothing: it would never hit.
+        "cacheus" if capacity > 1 => strict(Cacheus::new(capacity), Cacheus::overflows, room),
         "s3-fifo" if weighing == Weighing::Sizes => {
             let largest = (capacity / 10).saturating_sub(1);
             let s3_fifo = Simulator::new(S3Fifo::new(capacity), capacity, weighing);

@@ -239,11 +239,13 @@ impl<P> std::fmt::Debug for Simulator<P> {
 }
 
 impl Room {
-    /// Makes places for the keys of `chunk`.
+    /// Makes places for the keys of `chunk`. Tables grow by an eighth: twice as much would be more than what is in them.
     fn reach(&mut self, chunk: &Chunk) {
-        if self.slots.len() < chunk.reach {
-            self.slots.resize(chunk.reach, NONE);
+        let missing = chunk.reach.saturating_sub(self.slots.len());
+        if missing > self.slots.capacity() - self.slots.len() {
+            self.slots.reserve_exact(missing.max(self.slots.len() / 8));
         }
+        self.slots.resize(self.slots.len() + missing, NONE);
     }
 
     /// Touches the slots of `keys`, where there are so many that they may be far away.
@@ -274,7 +276,7 @@ impl Room {
         Slot(slot)
     }
 
-    /// One more slot. Tables grow by an eighth: twice as much would be more than what is in them.
+    /// One more slot.
     #[cold]
     fn grow(&mut self, held: Held) -> u32 {
         if self.held.len() == self.held.capacity() {

@@ -64,6 +64,33 @@ fn a_report_opens_without_a_word_on_the_console() {
     assert!(!outside.contains("http") && !outside.contains("src="), "nothing is fetched");
 }
 
+/// Points at a third of the first chart's width, and keeps what is told of it.
+const HOVER: &str = "<script>{\
+    const chart = document.querySelector('svg.chart'), box = chart.getBoundingClientRect();\
+    const at = { clientX: box.left + box.width / 3, clientY: box.top + box.height / 2 };\
+    chart.dispatchEvent(new PointerEvent('pointermove', at));\
+    const tip = document.getElementById('tip'), root = document.documentElement;\
+    root.dataset.told = tip.hidden ? 'nothing' : tip.textContent;\
+    chart.dispatchEvent(new PointerEvent('pointerleave'));\
+    root.dataset.left = tip.hidden ? 'hidden' : 'still there';\
+    }</script>";
+
+#[test]
+fn a_chart_tells_the_values_where_somebody_points() {
+    let folder = tempfile::tempdir().unwrap();
+    let [trace, report] =
+        ["t.keys", "report.html"].map(|name| folder.path().join(name).display().to_string());
+    larder(&["generate", "zipf", "-n", "20000", "--keys", "2000", "-o", &trace]);
+    larder(&["report", &trace, "-p", "lru,s3-fifo", "-o", &report]);
+    let page = std::fs::read_to_string(&report).unwrap();
+    std::fs::write(&report, page + HOVER).unwrap();
+    let Some((page, console)) = opened(Path::new(&report), &folder) else { return };
+    assert_eq!(console, Vec::<String>::new());
+    let told = page.split("data-told=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+    assert!(told.contains("LRU") && told.contains("S3-FIFO") && told.contains('%'), "{told:?}");
+    assert!(page.contains("data-left=\"hidden\""), "it goes when nobody points");
+}
+
 #[test]
 fn an_error_on_the_console_would_be_noticed() {
     let folder = tempfile::tempdir().unwrap();

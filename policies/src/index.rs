@@ -73,8 +73,9 @@ impl Index {
     #[inline]
     pub(crate) fn insert(&mut self, hash: u64, number: u32, hash_of: impl Fn(u32) -> u64) -> Option<u32> {
         if self.is_full() {
-            let old = self.grow();
-            old.numbers().for_each(|number| drop(self.put(hash_of(number), number)));
+            for number in self.grow().numbers() {
+                self.put(hash_of(number), number);
+            }
         }
         self.enter(hash, number, hash_of).1
     }
