@@ -111,6 +111,19 @@ fn no_more_comes_out_than_the_bound() {
 }
 
 #[test]
+fn what_would_not_become_smaller_is_kept_as_it_is() {
+    fn check(codec: &impl Squeezing) {
+        let random = larder_core::Random::seeded(3);
+        for length in [0, 1, 9, 1_024, 5_000] {
+            let noise: Vec<_> = (0..length).map(|_| random.next() as u8).collect();
+            let parcel = compress(&codec.clone().small_too(), &noise);
+            assert_eq!((parcel.label.compressor, parcel.payload()), (0, noise.as_slice()));
+        }
+    }
+    for_each_codec!(check);
+}
+
+#[test]
 fn another_codecs_parcel_is_not_read() {
     let parcel = compress(&Zstd::level(3), &text(5_000));
     assert!(decompress(&Lz4::new(), &parcel).is_none());

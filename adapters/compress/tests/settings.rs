@@ -29,15 +29,6 @@ fn a_small_value_is_left_alone_and_one_at_the_threshold_is_not() {
 }
 
 #[test]
-fn what_would_not_become_smaller_is_kept_as_it_is() {
-    let plain = raw(&noise(5_000));
-    let codec = Zstd::level(19);
-    let parcel = codec.encode(&plain, &CONTEXT).unwrap();
-    assert_eq!(parcel, plain);
-    assert_eq!(codec.decode(&parcel, &CONTEXT).unwrap(), plain);
-}
-
-#[test]
 fn secrets_are_left_alone() {
     let codec = Zstd::level(3).secret("session:").secret("token:");
     let compressed = |key| {
@@ -77,7 +68,7 @@ fn the_meter_tells_what_was_done_when_the_codec_is_in_a_store() {
     assert_eq!((stats.decompressed, stats.refused), (1, 0));
     assert_eq!(stats.bytes_in, 100_010);
     assert!((30_000..50_000).contains(&stats.saved()), "{stats:?}");
-    assert!(stats.compress_time > Duration::ZERO);
+    assert!(stats.compress_time > Duration::ZERO && stats.decompress_time > Duration::ZERO);
 }
 
 #[test]

@@ -67,3 +67,36 @@ pub(crate) fn random(bytes: &mut [u8]) -> Result<()> {
     let filled = getrandom::fill(bytes);
     filled.map_err(|error| Error::new(ErrorKind::Codec, "drawing random bytes").because(error.to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    use zeroize::ZeroizeOnDrop;
+
+    use super::*;
+
+    /// Holds at compile time: without the features that wipe, this doesn't build.
+    fn wipes<T: ZeroizeOnDrop>() {}
+
+    #[test]
+    fn all_that_keeps_a_secret_wipes_it_when_it_goes() {
+        wipes::<Zeroizing<[u8; 32]>>();
+        wipes::<chacha20poly1305::XChaCha20Poly1305>();
+        wipes::<aes_gcm::Aes256Gcm>();
+        wipes::<sha2::Sha256>();
+        // These say nothing of themselves; what they are made of wipes itself, or there would be nothing to drop.
+        assert!(std::mem::needs_drop::<aes_gcm_siv::Aes256GcmSiv>());
+        assert!(std::mem::needs_drop::<hmac::Hmac<sha2::Sha256>>());
+        assert!(std::mem::needs_drop::<SecretKey>());
+    }
+
+    #[test]
+    fn digits_are_read_or_refused_without_being_repeated() {
+        let key = SecretKey::from_hex(&"0fA0".repeat(16)).unwrap();
+        assert_eq!(key.bytes(), [[0x0f, 0xa0]; 16].as_flattened());
+        for digits in ["", "0f", &"0".repeat(63), &"0".repeat(65), &"0g".repeat(32), &"é".repeat(32)] {
+            let error = SecretKey::from_hex(digits).map(drop).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Invalid);
+            assert!(digits.is_empty() || !format!("{error} {error:?}").contains(digits));
+        }
+    }
+}

@@ -5,10 +5,16 @@ mod animals;
 use std::collections::BTreeMap;
 
 use animals::{CONTEXT, Pet, User, pets};
-use larder_core::{Change, Codec, Envelope, ErrorKind, Label, Life, Parcel, Time, Value};
+use larder_core::{
+    Change, Codec, Encoded, Envelope, ErrorKind, Label, Life, Lookup, Memory, Parcel, Shared, Store,
+    StoreExt, Time, Value,
+};
+use larder_policies::Lru;
 use larder_serde::{Json, MessagePack, Postcard, PostcardChange};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+type Parcels = Memory<Vec<u8>, Parcel, Lru>;
 
 fn encode<T: Value + Serialize + DeserializeOwned>(plain: &T) -> [Parcel; 3] {
     [
@@ -107,6 +113,34 @@ fn every_change_of_a_shape_is_seen() {
     assert_unread::<retyped::User>(&users);
     assert_unread::<deeper::User>(&users);
     assert_unread::<last_variant::Pet>(&encode(&Pet::None));
+}
+
+/// Two versions of a service over one store: each reads a miss of what the other wrote, and fills it again.
+#[tokio::test]
+async fn a_deploy_that_changes_the_type_and_its_undoing_read_misses_that_can_be_filled() {
+    #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+    struct Newer {
+        name: String,
+        age: u32,
+        scores: BTreeMap<String, f64>,
+        mail: Option<String>,
+    }
+    async fn misses_and_fills<T>(users: &Encoded<Shared<Parcels>, Json<T>>, value: T, failures: u64)
+    where
+        T: Value + std::fmt::Debug + PartialEq + Serialize + DeserializeOwned,
+    {
+        let key = b"ann".to_vec();
+        let Ok(Lookup::Miss(lease)) = users.get(&key).await else { panic!("it is of another type") };
+        assert_eq!(users.decode_failures(), failures);
+        assert!(users.fill(key.clone(), value.clone().into(), lease).await.unwrap().is_stored());
+        assert_eq!(users.value(&key).await.unwrap(), Some(value));
+    }
+    let parcels = Parcels::new(9, Lru::new).shared();
+    let (before, after) = (parcels.clone().encode(Json::new()), parcels.encode(Json::new()));
+    let newer = Newer { name: "Ann".into(), age: 1, scores: BTreeMap::new(), mail: None };
+    misses_and_fills(&before, User::default(), 0).await;
+    misses_and_fills(&after, newer, 1).await;
+    misses_and_fills(&before, User::default(), 1).await;
 }
 
 #[test]
