@@ -4,6 +4,7 @@
 #[path = "../../../examples/common/server.rs"]
 mod server;
 
+use std::error::Error;
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use std::time::Duration;
 use larder::policies::Lru;
 use larder::prelude::{Memory, MemoryOptions, PatternExt};
 use larder::redis::{Redis, RedisOptions};
-use larder::{Encoded, Entry, Lookup, Raw, Result, Shared, Store, StoreExt};
+use larder::{Encoded, Entry, Lookup, Raw, Shared, Store, StoreExt};
 use redis::aio::MultiplexedConnection;
 use server::Running;
 use tokio::runtime::{Builder, Runtime};
@@ -93,42 +94,45 @@ async fn hit(store: &impl Store<Key = String, Value = Vec<u8>>, key: &String) ->
     Some(black_box(found).len())
 }
 
-/// A server that has all values; `None`, and a line that says so, where there is none.
+/// A server that has all values; `None`, and a line that says why, where there is none.
 fn ready(length: usize) -> Option<Arc<Both>> {
     let Some((server, port)) = server::start("redis-server", &["--bind", "127.0.0.1", "--save", ""]) else {
         println!("skipped: redis-server is not installed: apt-get install redis-server");
         return None;
     };
-    let runtime = Builder::new_current_thread().enable_all().build().ok()?;
-    let url = format!("redis://127.0.0.1:{port}");
-    let connected = runtime.block_on(async {
-        let client = redis::Client::open(url.as_str()).ok()?;
-        let mut plain = client.get_multiplexed_async_connection().await.ok()?;
-        let ours = connect(&url).await.ok()?;
+    match both(server, &format!("redis://127.0.0.1:{port}"), length) {
+        Ok(both) => Some(Arc::new(both)),
+        Err(error) => {
+            println!("skipped: {error}");
+            None
+        }
+    }
+}
+
+fn both(server: Running, url: &str, length: usize) -> Result<Both, Box<dyn Error>> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let (plain, ours) = runtime.block_on(async {
+        let mut plain = redis::Client::open(url)?.get_multiplexed_async_connection().await?;
+        let redis: Redis = RedisOptions::new().timeout(Duration::from_secs(10)).connect(url).await?;
+        let ours = redis.encode(Raw).shared();
         fill(&mut plain, &ours, length).await?;
-        Some((plain, ours))
-    });
-    let (plain, ours) = connected?;
-    Some(Arc::new(Both { runtime, plain, ours, _server: server }))
+        Ok::<_, Box<dyn Error>>((plain, ours))
+    })?;
+    Ok(Both { runtime, plain, ours, _server: server })
 }
 
-async fn connect(url: &str) -> Result<Ours> {
-    let redis: Redis = RedisOptions::new().timeout(Duration::from_secs(10)).connect(url).await?;
-    Ok(redis.encode(Raw).shared())
-}
-
-async fn fill(plain: &mut MultiplexedConnection, ours: &Ours, length: usize) -> Option<()> {
+async fn fill(plain: &mut MultiplexedConnection, ours: &Ours, length: usize) -> Result<(), Box<dyn Error>> {
     let keys: Vec<_> = (0..KEYS).map(string).collect();
     for keys in keys.chunks(500) {
         let mut commands = redis::pipe();
         for key in keys {
-            commands.cmd("SET").arg(key).arg(vec![7; length]);
+            commands.cmd("SET").arg(key).arg(vec![7_u8; length]).ignore();
         }
-        let _: Vec<redis::Value> = commands.query_async(plain).await.ok()?;
+        let () = commands.query_async(plain).await?;
         let entries = keys.iter().map(|key| (key.clone(), Entry::new(vec![7; length])));
-        ours.insert_many(entries.collect()).await.ok()?;
+        ours.insert_many(entries.collect()).await?;
     }
-    Some(())
+    Ok(())
 }
 
 /// The same behind a memory tier that has all entries.
