@@ -34,7 +34,7 @@ use crate::{Column, Datum, Record};
 /// | no such table or column, a row that isn't the value's type, a broken file, a failed disk: while loading | `Load` |
 /// | the same while writing; a constraint that refuses the row; no unique index on the key | `Write` |
 /// | no connection free in time, or the database locked by others for too long | `Timeout` |
-/// | PostgreSQL: a deadlock, a statement cancelled by a timeout of the server | `Timeout` |
+/// | PostgreSQL: no answer in time, a deadlock, a statement cancelled by a timeout of the server | `Timeout` |
 /// | PostgreSQL: no connection, memory or disk left on the server | `Overloaded` |
 /// | a key or a field that no column can hold (a `u64` over `i64::MAX`, a NaN; in PostgreSQL a text with a NUL in it), a NULL key, a value that carries another key than its own | `Invalid` |
 /// | the database was closed | `Closed` |

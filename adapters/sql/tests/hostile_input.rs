@@ -142,6 +142,38 @@ async fn keys_and_values_that_no_column_can_hold_are_refused_before_anything_is_
 }
 
 #[tokio::test]
+async fn keys_of_no_bytes_and_of_many_are_keys_or_refused_by_the_database() {
+    on_both(async |db: Db| {
+        db.execute(db.pick(
+            "CREATE TABLE t (k BLOB PRIMARY KEY, v TEXT)",
+            "CREATE TABLE t (k BYTEA PRIMARY KEY, v TEXT)",
+        ))
+        .await;
+        let table: Table<Vec<u8>, String> = db.table("t", "k", &["v"]);
+        let plain = [vec![], vec![0], b"\n\0\n".to_vec(), vec![b'\n'; 64 << 10]];
+        let puts: Vec<_> = plain.iter().map(|key| Put(key.clone(), key.len().to_string())).collect();
+        table.write_many(&puts).await.unwrap();
+        let found = values(table.load_many(&plain).await.unwrap());
+        assert!(found.into_iter().flatten().eq(plain.iter().map(|key| key.len().to_string())));
+
+        // What can't be made small is too long for an index of PostgreSQL.
+        let mut word = 1_u32;
+        let noise: Vec<u8> = std::iter::repeat_with(|| {
+            word = word.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (word >> 24) as u8
+        })
+        .take(64 << 10)
+        .collect();
+        assert_eq!(value(table.load(&noise).await.unwrap()), None);
+        match table.write(&Put(noise.clone(), "v".into())).await {
+            Ok(()) => assert!(db.is_sqlite() && table.load(&noise).await.unwrap().is_some()),
+            Err(error) => assert_eq!((db.is_sqlite(), error.kind()), (false, ErrorKind::Write)),
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_value_that_carries_another_key_is_refused() {
     let users = sqlite().await.users().await;
     let error = users.write(&Put(1, common::user(2))).await.unwrap_err();

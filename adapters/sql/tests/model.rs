@@ -88,6 +88,10 @@ proptest! {
     ) {
         run(async { check(sqlite().await, operations).await });
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_table_in_postgresql_behaves_like_a_map(

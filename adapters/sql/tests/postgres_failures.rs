@@ -113,6 +113,16 @@ async fn a_server_that_is_not_postgresql_is_an_error() {
 }
 
 #[tokio::test]
+async fn a_server_that_takes_connections_and_says_nothing_costs_five_seconds() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let start = Instant::now();
+    let url = format!("postgres://u:{SECRET}@127.0.0.1:{port}/db");
+    assert_discreet(&Postgres::connect(&url).await.unwrap_err(), ErrorKind::Timeout);
+    assert!((5..20).contains(&start.elapsed().as_secs()), "{:?}", start.elapsed());
+}
+
+#[tokio::test]
 async fn a_server_that_never_answers_costs_the_limit_and_is_used_again_when_it_does() {
     let Some(server) = Server::start() else { return };
     let limit = Duration::from_millis(300);

@@ -112,7 +112,7 @@ impl Desk {
     /// looked at, is tried again; so a write that nobody waits for any more can't come after a later one.
     pub(super) async fn insert(&self, writes: Vec<Item<Write>>) -> Result<()> {
         let mut left = last_of_each(writes);
-        self.counts.inserts.add(left.len());
+        let count = left.len();
         for _ in 0..ROUNDS {
             let leases = self.lease(left.iter().map(|item| item.id.clone()).collect()).await?;
             let puts = left.iter().zip(leases).map(|(item, lease)| Item {
@@ -123,6 +123,7 @@ impl Desk {
             let mut done = self.put(WRITING, puts.collect()).await?.into_iter();
             left.retain(|_| !done.next().unwrap_or_default());
             if left.is_empty() {
+                self.counts.inserts.add(count);
                 return Ok(());
             }
         }

@@ -54,6 +54,10 @@ const PURGE_TIME: Duration = Duration::from_secs(1);
 /// | [`close`](Store::close) was called | `Closed`; the database stays open |
 /// | others write the same keys all the time, and each of 200 tries came too late | `Overloaded` |
 ///
+/// A database that comes back without its last commits brings back what they removed: one restored from a backup, a replica
+/// that takes over, or SQLite after a loss of power (`Sqlite::over` a pool with `synchronous = FULL` it
+/// doesn't). Then [`clear`](Store::clear) it. Lives end by the database's wall clock, as exactly as that is set.
+///
 /// A write whose outcome is not known may still be made, but not after a later one, whoever makes that: it demands the
 /// row that it has seen.
 pub struct SqlStore<K = Vec<u8>> {
