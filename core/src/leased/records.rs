@@ -40,10 +40,10 @@ impl Records {
                 self.last.insert_unique(hash, (hash, sequence), |(other, _)| *other);
             }
         }
-        self.order.push_back((hash, sequence));
-        if self.order.len() > MOST {
+        if self.order.len() == MOST {
             self.forget_one();
         }
+        self.order.push_back((hash, sequence));
     }
 
     /// Voids all leases.
@@ -106,10 +106,21 @@ mod tests {
     }
 
     #[test]
+    fn a_key_written_again_just_before_it_would_be_forgotten_voids_no_other_lease() {
+        let mut records = Records::new();
+        let before = records.now();
+        (0..MOST as u64).for_each(|hash| records.void(hash));
+        records.void(0);
+        assert!(!records.since(before, 9_999));
+        assert!(records.since(before, 0));
+    }
+
+    #[test]
     fn memory_is_bounded_and_a_clear_frees_it() {
         let mut records = Records::new();
         (0..10 * MOST as u64).for_each(|hash| records.void(hash));
         assert_eq!((records.order.len(), records.last.len()), (MOST, MOST));
+        assert_eq!(records.order.capacity(), MOST, "no room is taken for more");
         let before = records.now();
         records.void_all();
         assert!(records.since(before, 9_999));
