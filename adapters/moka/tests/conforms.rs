@@ -13,7 +13,7 @@ fn options(manual: &Manual) -> Options<String, u64> {
 
 fn waiting() -> Options<String, u64> {
     let wait = |time| -> BoxFuture<'static, ()> { Box::pin(tokio::time::sleep(time)) };
-    Options::waiting(|n| format!("key {n}"), |n| n, wait).tick(Duration::from_millis(10)).operations(2_000)
+    Options::waiting(|n| format!("key {n}"), |n| n, wait).tick(Duration::from_millis(20)).operations(2_000)
 }
 
 #[test]
