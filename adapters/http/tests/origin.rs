@@ -268,6 +268,30 @@ mod asking_again {
         assert_eq!(store.value(&key).await.unwrap_err().kind(), ErrorKind::Load, "no longer than it allowed");
     }
 
+    #[tokio::test]
+    async fn happens_behind_a_stale_answer_for_as_long_as_the_origin_allows() {
+        for (waits, at_once) in [(89, "old"), (90, "new")] {
+            let (env, manual, server, origin) = origin(in_turn(vec![
+                Reply::answer(200, &["cache-control: max-age=60, stale-while-revalidate=30"], "old"),
+                Reply::answer(200, &["cache-control: max-age=60"], "new"),
+            ]))
+            .await;
+            let freshness = Freshness::new().stale_while_revalidate(Duration::MAX);
+            let memory = MemoryOptions::new(9).env(&env).build(Lru::new);
+            let origin = origin.allow_stale(3_600 * SECOND);
+            let store = memory.keep_fresh(origin, freshness, &on_tokio(&env)).unwrap();
+            let read =
+                async || store.value(&"key".to_owned()).await.unwrap().unwrap().text().map(str::to_owned);
+            assert_eq!(read().await.as_deref(), Some("old"));
+            manual.advance(waits * SECOND);
+            assert_eq!(read().await.as_deref(), Some(at_once), "after {waits} s");
+            while read().await.as_deref() == Some("old") {
+                tokio::task::yield_now().await;
+            }
+            assert_eq!((read().await.as_deref(), server.requests().len()), (Some("new"), 2));
+        }
+    }
+
     /// The clock of `env`, and tasks on tokio.
     fn on_tokio(env: &Env) -> Env {
         struct OnTokio;
