@@ -24,19 +24,20 @@ const NEAR_LIFE: Duration = Duration::from_secs(10);
 pub(crate) enum Kind {
     None,
     Memory,
-    Redis,
+    Far,
     Both,
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 4] = [Self::None, Self::Memory, Self::Redis, Self::Both];
+    pub(crate) const ALL: [Self; 4] = [Self::None, Self::Memory, Self::Far, Self::Both];
 
-    pub(crate) const fn title(self) -> &'static str {
+    /// What its row is called, where the far tier is called `far`.
+    pub(crate) fn title(self, far: &str) -> String {
         match self {
-            Self::None => "no cache",
-            Self::Memory => "memory",
-            Self::Redis => "Redis",
-            Self::Both => "memory + Redis",
+            Self::None => "no cache".to_owned(),
+            Self::Memory => "memory".to_owned(),
+            Self::Far => format!("{far} alone"),
+            Self::Both => format!("memory + {far}"),
         }
     }
 
@@ -45,8 +46,8 @@ impl Kind {
         match self {
             Self::None => &[],
             Self::Memory => &["memory"],
-            Self::Redis => &["redis"],
-            Self::Both => &["memory", "redis"],
+            Self::Far => &["far"],
+            Self::Both => &["memory", "far"],
         }
     }
 }
@@ -64,7 +65,7 @@ impl Catalog {
         let store = match kind {
             Kind::None => return Ok(Self::Database(table)),
             Kind::Memory => memory().into_dyn(),
-            Kind::Redis => far(remote, "products, Redis alone").await?,
+            Kind::Far => far(remote, "products, alone").await?,
             Kind::Both => far(remote, "products").await?.fronted_by(memory()).into_dyn(),
         };
         let store = store

@@ -44,7 +44,7 @@ async fn main() -> Result<()> {
         let outcome = load.run().await?;
         outcomes.push((kind, outcome, database.queries() - queries));
     }
-    print!("{}", report::table(&outcomes));
+    print!("{}", report::table(&outcomes, remote.name));
     database.close().await;
     Ok(())
 }

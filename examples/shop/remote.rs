@@ -16,7 +16,8 @@ const LIFE: Duration = Duration::from_mins(1);
 /// Where bytes are kept outside of the service.
 pub(crate) struct Remote {
     server: Option<(Running, u16)>,
-    /// What it is, in one line.
+    /// What it is, in a word and in one line.
+    pub(crate) name: &'static str,
     pub(crate) about: &'static str,
 }
 
@@ -24,11 +25,11 @@ impl Remote {
     /// Starts a Redis server if it is installed.
     pub(crate) fn start() -> Self {
         let server = server::start("redis-server", &["--bind", "127.0.0.1", "--save", ""]);
-        let about = match server {
-            Some(_) => "Redis, a server of this run",
-            None => "bytes in this process; Redis is not installed: apt-get install redis-server",
+        let (name, about) = match server {
+            Some(_) => ("Redis", "Redis, a server of this run"),
+            None => ("bytes", "bytes in this process; Redis is not installed: apt-get install redis-server"),
         };
-        Self { server, about }
+        Self { server, name, about }
     }
 
     /// A connection to a namespace of its own, which is empty.

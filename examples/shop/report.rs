@@ -16,7 +16,8 @@ pub(crate) fn setting(options: &Options, database: &Database, remote: &Remote) -
     let time = units::duration(options.time());
     format!(
         "database   {}\n\
-         far tier   {}; values compressed (Zstandard) and sealed (XChaCha20-Poly1305)\n\
+         far tier   {}\n           \
+                    values are compressed (Zstandard) and sealed (XChaCha20-Poly1305), 1 min\n\
          near tier  memory, {near}, 10 s\n\
          load       {products}, {} clients over HTTP, Zipf {EXPONENT}, 1 request in {CHANGES} a change; {time} each, from cold\n\n",
         database.about, remote.about, options.clients,
@@ -24,8 +25,8 @@ pub(crate) fn setting(options: &Options, database: &Database, remote: &Remote) -
 }
 
 /// One row for each configuration, and what follows from them.
-pub(crate) fn table(outcomes: &[(Kind, Outcome, u64)]) -> String {
-    let mut table = row(["", "requests/s", "p50", "p99", "memory", "Redis", "queries", "per request"]);
+pub(crate) fn table(outcomes: &[(Kind, Outcome, u64)], far: &str) -> String {
+    let mut table = row(["", "requests/s", "p50", "p99", "memory", far, "queries", "per request"]);
     let _ = writeln!(table, "{}", "─".repeat(table.chars().count() - 1));
     for (kind, outcome, queries) in outcomes {
         let requests = outcome.requests();
@@ -36,17 +37,17 @@ pub(crate) fn table(outcomes: &[(Kind, Outcome, u64)]) -> String {
             share => units::percent(share),
         };
         table += &row([
-            kind.title(),
+            &kind.title(far),
             &units::rate(requests, outcome.elapsed),
             &latency(0.5),
             &latency(0.99),
             &share("memory"),
-            &share("redis"),
+            &share("far"),
             &units::count(*queries),
             &format!("{:.3}", *queries as f64 / requests.max(1) as f64),
         ]);
     }
-    table + &conclusion(outcomes)
+    table + &conclusion(outcomes, far)
 }
 
 fn row(cells: [&str; 8]) -> String {
@@ -55,7 +56,7 @@ fn row(cells: [&str; 8]) -> String {
 }
 
 /// The first row against the last.
-fn conclusion(outcomes: &[(Kind, Outcome, u64)]) -> String {
+fn conclusion(outcomes: &[(Kind, Outcome, u64)], far: &str) -> String {
     let (Some((_, alone, queries)), Some((kind, cached, fewer))) = (outcomes.first(), outcomes.last()) else {
         return String::new();
     };
@@ -63,7 +64,7 @@ fn conclusion(outcomes: &[(Kind, Outcome, u64)]) -> String {
     let each = |outcome: &Outcome, queries: u64| queries as f64 / outcome.requests().max(1) as f64;
     format!(
         "\n{}: {:.1} times the requests of no cache, {} of its queries for each\n",
-        kind.title(),
+        kind.title(far),
         rate(cached) / rate(alone),
         units::percent(each(cached, *fewer) / each(alone, *queries)),
     )
