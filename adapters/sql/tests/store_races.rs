@@ -4,10 +4,11 @@ mod common;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use common::proxy::Proxy;
 use common::server::Server;
-use common::{Db, entry, get, key, miss, on_pairs};
+use common::{Db, entry, get, key, miss, on_both, on_pairs};
 use larder_core::{Filled, Lease, Lookup, Store};
 use larder_sql::{Postgres, SqlStore, SqlStoreOptions};
 
@@ -70,6 +71,26 @@ async fn a_lease_on_nothing_ends_before_a_removal_can_be_forgotten() {
         assert_eq!(one.fill(key("a"), entry("forged"), of_tomorrow).await.unwrap(), Filled::Void);
         let good = older_by(&lease, 50_000_000);
         assert!(one.fill(key("a"), entry("new"), good).await.unwrap().is_stored());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_all_leases_that_are_asked_for_the_longest_counts_for_all() {
+    on_both(async |db: Db| {
+        let short = db.store(SqlStoreOptions::new("cache").lease(Duration::ZERO)).await;
+        let aged = |lease: Lease, seconds: u64| {
+            let [taken, epoch] = lease.stamp();
+            Lease::new([taken - seconds * 1_000_000, epoch])
+        };
+        let over = aged(miss(&short, "a").await, 30);
+        assert_eq!(short.fill(key("a"), entry("old"), over).await.unwrap(), Filled::Void);
+        short.insert(key("b"), entry("b")).await.unwrap();
+        let long = db.store(SqlStoreOptions::new("cache").lease(Duration::from_mins(5))).await;
+        for (store, name) in [(&long, "c"), (&short, "d")] {
+            let within = aged(miss(store, name).await, 299);
+            assert!(store.fill(key(name), entry("new"), within).await.unwrap().is_stored());
+        }
     })
     .await;
 }

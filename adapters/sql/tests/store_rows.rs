@@ -174,6 +174,25 @@ async fn only_what_no_lease_can_miss_is_purged() {
 }
 
 #[tokio::test]
+async fn a_lease_on_what_has_just_ended_outlives_a_purge_and_one_on_what_was_purged_is_void() {
+    on_both(async |db: Db| {
+        let store = db.store(SqlStoreOptions::new("cache").purge_every(None)).await;
+        store.insert(key("a"), entry("a").ttl(MINUTE * 10)).await.unwrap();
+        db.execute("UPDATE cache SET written = written - 601000000, ends = ends - 601000000").await;
+        let lease = miss(&store, "a").await;
+        assert_eq!(store.purge(MINUTE).await.unwrap(), 0, "it ended a second ago");
+        assert!(store.fill(key("a"), entry("b").ttl(Duration::ZERO), lease).await.unwrap().is_stored());
+
+        let lease = miss(&store, "a").await;
+        db.execute("UPDATE cache SET written = written - 181000000, ends = ends - 181000000").await;
+        assert_eq!(store.purge(MINUTE).await.unwrap(), 1);
+        assert_eq!(store.fill(key("a"), entry("old"), lease).await.unwrap(), Filled::Void);
+        assert_eq!(get(&store, "a").await, None);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_purge_goes_in_small_batches_and_stops_in_time() {
     on_both(async |db: Db| {
         let store = db.store(SqlStoreOptions::new("cache").purge_every(None)).await;
@@ -209,7 +228,12 @@ async fn writes_start_the_purges() {
 #[tokio::test]
 async fn operations_cost_as_many_statements_as_they_say() {
     on_both(async |db: Db| {
+        let before = db.queries();
+        db.store("cache").await;
+        assert_eq!(db.queries() - before, 6, "to make the tables");
+        let before = db.queries();
         let store = db.store(SqlStoreOptions::new("cache").purge_every(None)).await;
+        assert_eq!(db.queries() - before, 2, "to open them");
         let a = key("a");
         let mut before = db.queries();
         let mut spent = || {

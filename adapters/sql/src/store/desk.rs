@@ -263,7 +263,8 @@ async fn registered(backend: &dyn Backend, statements: &Statements, epoch: i64, 
     let mut answer = register().await;
     // Two that make a table at once may both fail; then it is there, or they try again.
     for _ in 0..3 {
-        if answer.is_ok() {
+        // A failure of a known kind is not that of a missing table.
+        if answer.as_ref().map_or_else(|failure| failure.kind.is_some(), |_| true) {
             break;
         }
         for statement in &statements.create {

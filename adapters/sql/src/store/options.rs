@@ -54,9 +54,10 @@ impl SqlStoreOptions {
         self
     }
 
-    /// How long a lease is good: longer than the longest load. Of all who open a store the longest counts.
-    pub const fn lease(mut self, duration: Duration) -> Self {
-        self.lease = duration;
+    /// How long a lease is good, at least a second: longer than the longest load. Of all who open a store the longest
+    /// counts.
+    pub fn lease(mut self, duration: Duration) -> Self {
+        self.lease = duration.max(Duration::from_secs(1));
         self
     }
 

@@ -72,7 +72,7 @@ macro_rules! stores {
     ($database:ident) => {
         impl crate::$database {
             /// A table as a store: a name, or [`SqlStoreOptions`](crate::SqlStoreOptions). Makes the table if it isn't
-            /// there, which takes the right to do so. 2 statements, or 5.
+            /// there, which takes the right to do so. 2 statements, or 6.
             pub async fn store<K>(
                 &self,
                 options: impl Into<crate::SqlStoreOptions> + Send,
