@@ -11,6 +11,9 @@ use crate::trace::{Error, Problem, Request, Trace};
 /// How many requests a chunk holds, but for the last of a trace.
 pub const CHUNK: usize = 1 << 16;
 
+/// So many keys are looked up at a time: then the look-ups wait for memory together.
+const AT_ONCE: usize = 32;
+
 /// The number of a request that never comes.
 pub const NEVER: u32 = u32::MAX;
 
@@ -127,6 +130,11 @@ impl Numbering {
         Some(*self.0.entry(key).or_insert(next))
     }
 
+    /// The number of `key`, if it has one.
+    fn known(&self, key: u64) -> Option<u32> {
+        self.0.get(&key).copied()
+    }
+
     /// How many keys have a number.
     pub fn len(&self) -> usize {
         self.0.len()
@@ -197,18 +205,31 @@ impl Chunks {
             put(&mut self.told, self.read.len(), told, Told::NOTHING);
             self.read.push((request.key, request.size));
         }
-        chunk.keys.reserve_exact(self.read.len());
-        for at in 0..self.read.len() {
-            let (key, size) = self.read[at];
-            let key = self.numbering.number(key);
-            let key = key.ok_or_else(|| self.trace.error(Problem::ManyKeys))?;
-            put(&mut chunk.sizes, at, size, 1);
-            chunk.keys.push(key);
-            self.count(key, size);
-        }
+        self.number(chunk)?;
         if !self.told.is_empty() || !self.last_ttls.is_empty() || !self.last_costs.is_empty() {
             self.tell(chunk);
         }
+        Ok(())
+    }
+
+    /// Numbers the keys that were read: a few are looked up at a time, and then those that are new get their numbers.
+    fn number(&mut self, chunk: &mut Chunk) -> Result<(), Error> {
+        chunk.keys.reserve_exact(self.read.len());
+        let read = std::mem::take(&mut self.read);
+        for (block, requests) in read.chunks(AT_ONCE).enumerate() {
+            let mut known = [None; AT_ONCE];
+            for (known, (key, _)) in known.iter_mut().zip(requests) {
+                *known = self.numbering.known(*key);
+            }
+            for (at, (known, (key, size))) in (block * AT_ONCE..).zip(known.into_iter().zip(requests)) {
+                let number = known.or_else(|| self.numbering.number(*key));
+                let number = number.ok_or_else(|| self.trace.error(Problem::ManyKeys))?;
+                put(&mut chunk.sizes, at, *size, 1);
+                chunk.keys.push(number);
+                self.count(number, *size);
+            }
+        }
+        self.read = read;
         Ok(())
     }
 
