@@ -70,7 +70,15 @@ impl Life {
     ///
     /// `random` is asked only if there is jitter. Deadlines that are absolute already get none.
     #[must_use]
+    #[inline]
     pub fn resolve(self, now: Time, defaults: &Lifetimes, random: impl FnOnce() -> u64) -> Self {
+        if self == Self::DEFAULT && defaults.usable.is_none() && defaults.fresh.is_none() {
+            return Self::new(now, Deadline::NEVER, Deadline::NEVER);
+        }
+        self.resolve_each(now, defaults, random)
+    }
+
+    fn resolve_each(self, now: Time, defaults: &Lifetimes, random: impl FnOnce() -> u64) -> Self {
         let usable = self.usable.resolve(now, defaults.usable);
         let fresh = self.fresh.resolve(now, defaults.fresh);
         let stored = self.stored.time().unwrap_or(now);

@@ -62,10 +62,16 @@ impl<K: Key, V: Value> Calls<K, V> {
 
     /// Lets who comes from now on not join a call that began before: the key was written. One relaxed load where no
     /// call is under way.
+    #[inline]
     pub(super) fn detach(&self, hash: u64) {
         if self.count.load(Ordering::Relaxed) != 0 {
-            self.table.lock().retain(|under_way| under_way.hash != hash);
+            self.detach_under_way(hash);
         }
+    }
+
+    #[cold]
+    fn detach_under_way(&self, hash: u64) {
+        self.table.lock().retain(|under_way| under_way.hash != hash);
     }
 
     /// The same for all keys.

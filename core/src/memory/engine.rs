@@ -160,7 +160,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
     pub fn insert_entry(&self, key: K, entry: Entry<V>) {
         let hash = self.hash(&key);
         let now = self.0.clock.now();
-        let mut removals = Removals::new();
+        let mut removals = self.removals();
         let new = self.weighed(hash, key, entry, now);
         self.0.shards[self.shard_of(hash)].lock().insert(new, now, &mut removals);
         self.0.calls.detach(hash);
@@ -175,7 +175,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
         let shard = self.shard_of(hash);
         let [place, sequence] = lease.stamp();
         let lease = if place == self.place(shard) { sequence } else { u64::MAX };
-        let mut removals = Removals::new();
+        let mut removals = self.removals();
         let new = self.weighed(hash, key, entry, now);
         let (filled, refused) = self.0.shards[shard].lock().fill(new, lease, now, &mut removals);
         drop_guarded(refused, &self.0.panics);
@@ -256,6 +256,10 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
         let weight = weight.map(|weight| NonZeroU32::new(weight).unwrap_or(NonZeroU32::MIN));
         let life = life.resolve(now, &self.0.lifetimes, || self.0.random.next());
         Incoming { hash, key, value, life, weight }
+    }
+
+    pub(super) fn removals(&self) -> Removals<K, V> {
+        Removals::new(self.0.listener.is_some())
     }
 
     pub(super) fn deliver(&self, removals: Removals<K, V>) {

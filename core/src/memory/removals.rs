@@ -17,16 +17,24 @@ pub(super) struct Removed<K, V> {
 
 /// Removed entries, the first without allocating.
 pub(super) struct Removals<K, V> {
+    /// Whether there is a listener.
+    told: bool,
     first: Option<Removed<K, V>>,
     rest: Vec<Removed<K, V>>,
 }
 
 impl<K, V> Removals<K, V> {
-    pub(super) const fn new() -> Self {
-        Self { first: None, rest: Vec::new() }
+    /// With `told`, a listener is to be told of each.
+    pub(super) const fn new(told: bool) -> Self {
+        Self { told, first: None, rest: Vec::new() }
     }
 
+    /// Keeps what left, unless nobody is told of it and dropping it does nothing.
+    #[inline]
     pub(super) fn push(&mut self, key: K, value: V, cause: Cause) {
+        if !self.told && !std::mem::needs_drop::<(K, V)>() {
+            return;
+        }
         let removed = Removed { key, value, cause };
         match self.first {
             None => self.first = Some(removed),
@@ -34,13 +42,16 @@ impl<K, V> Removals<K, V> {
         }
     }
 
-    pub(super) const fn len(&self) -> usize {
-        if self.first.is_none() { 0 } else { 1 + self.rest.len() }
-    }
-
     /// Tells `listener` of each and drops it. Panics of the listener and of destructors are caught and counted: they
     /// are no affair of the caller, who merely needed the room.
+    #[inline]
     pub(super) fn deliver(self, listener: Option<&Listener<K, V>>, panics: &AtomicU64) {
+        if self.first.is_some() {
+            self.deliver_all(listener, panics);
+        }
+    }
+
+    fn deliver_all(self, listener: Option<&Listener<K, V>>, panics: &AtomicU64) {
         for removed in self.first.into_iter().chain(self.rest) {
             if let Some(listener) = listener {
                 guard(panics, || listener(&removed.key, &removed.value, removed.cause));

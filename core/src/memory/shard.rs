@@ -123,7 +123,8 @@ where
 
     /// The application's own write.
     pub(super) fn insert(&mut self, new: Incoming<K, V>, now: Time, removals: &mut Removals<K, V>) {
-        let present = self.find(new.hash, &new.key);
+        self.sweep(now, SWEEP, removals);
+        let present = self.slot_of(&new);
         let sequence = self.writes.void(new.hash);
         self.put(present, new, sequence, now, removals);
     }
@@ -136,7 +137,8 @@ where
         now: Time,
         removals: &mut Removals<K, V>,
     ) -> (Filled, Option<Incoming<K, V>>) {
-        let present = self.find(new.hash, &new.key);
+        self.sweep(now, SWEEP, removals);
+        let present = self.slot_of(&new);
         let newer = |slot| self.slab.get(slot).is_some_and(|node| node.sequence > lease);
         if self.writes.since(lease, new.hash) || present.is_some_and(newer) {
             self.counts.void_fills += 1;
@@ -176,13 +178,10 @@ where
         self.slab.drain().map(|(_, node)| node)
     }
 
-    /// Removes up to `most` expired entries.
-    pub(super) fn sweep(&mut self, now: Time, most: usize, removals: &mut Removals<K, V>) {
-        for _ in 0..most {
-            if !self.expire_one(now, removals) {
-                return;
-            }
-        }
+    /// Removes up to `most` expired entries. How many.
+    #[inline]
+    pub(super) fn sweep(&mut self, now: Time, most: usize, removals: &mut Removals<K, V>) -> usize {
+        (0..most).take_while(|_| self.expire_one(now, removals)).count()
     }
 
     /// Changes the capacity, and evicts what no longer fits.
@@ -239,6 +238,15 @@ where
         self.index.find(hash, same).copied()
     }
 
+    /// The slot of the key that comes in, unless its entry has another hash: then the key contradicts itself.
+    #[inline]
+    fn slot_of(&self, new: &Incoming<K, V>) -> Option<u32> {
+        let same = |slot: &u32| {
+            self.slab.get(*slot).is_some_and(|node| node.hash == new.hash && node.key == new.key)
+        };
+        self.index.find(new.hash, same).copied()
+    }
+
     fn live(&self, slot: u32, now: Time) -> Option<&Node<K, V>> {
         let node = self.slab.get(slot)?;
         let idle = || self.idle.as_ref().is_some_and(|idle| idle.deadline(slot) <= now);
@@ -254,8 +262,6 @@ where
         now: Time,
         removals: &mut Removals<K, V>,
     ) {
-        self.sweep(now, SWEEP, removals);
-        let present = present.filter(|slot| self.slab.get(*slot).is_some_and(|node| node.hash == new.hash));
         let weight = new.weight.filter(|weight| u64::from(weight.get()) <= self.capacity);
         let unfit = if new.life.is_usable(now) { Cause::Refused } else { Cause::Expired };
         match (present, weight.filter(|_| unfit == Cause::Refused)) {
@@ -283,7 +289,7 @@ where
         removals: &mut Removals<K, V>,
     ) {
         self.counts.inserts += 1;
-        let usable = self.live(slot, now).is_some();
+        let (usable, life) = (self.live(slot, now).is_some(), new.life);
         let Some(node) = self.slab.get_mut(slot) else { return };
         self.weight = self.weight - u64::from(node.weight.get()) + u64::from(weight.get());
         let value = std::mem::replace(&mut node.value, new.value);
@@ -294,7 +300,7 @@ where
         let cause = if usable { Cause::Replaced } else { Cause::Expired };
         self.count(cause);
         removals.push(new.key, value, cause);
-        self.start_life(slot, now);
+        self.start_life(slot, life, now);
         self.policy.on_update(Slot(slot), weight.get());
         self.make_room(Some(slot), now, removals);
     }
@@ -322,7 +328,7 @@ where
         self.counts.inserts += 1;
         self.writes.grow_for(self.index.len());
         self.weight += u64::from(weight.get());
-        self.start_life(slot, now);
+        self.start_life(slot, life, now);
         self.policy.on_insert(Slot(slot), hash, weight.get());
         self.make_room(Some(slot), now, removals);
     }
@@ -345,10 +351,12 @@ where
     }
 
     /// Removes an entry whose life is over. Costs next to nothing where no entry ever had an end.
+    #[inline]
     fn expire_one(&mut self, now: Time, removals: &mut Removals<K, V>) -> bool {
         !self.wheel.is_unused() && self.expire_due(now, removals)
     }
 
+    #[inline(never)]
     fn expire_due(&mut self, now: Time, removals: &mut Removals<K, V>) -> bool {
         let (slab, idle) = (&self.slab, &self.idle);
         let deadline_of = |slot| deadline(slab, idle.as_ref(), slot).as_nanos();
@@ -358,7 +366,14 @@ where
         true
     }
 
-    fn start_life(&mut self, slot: u32, now: Time) {
+    #[inline]
+    fn start_life(&mut self, slot: u32, life: Life, now: Time) {
+        if life.usable_until().time().is_some() || self.idle.is_some() || !self.wheel.is_unused() {
+            self.schedule(slot, now);
+        }
+    }
+
+    fn schedule(&mut self, slot: u32, now: Time) {
         if let Some(idle) = &mut self.idle {
             idle.start(slot, now);
         }

@@ -4,7 +4,6 @@ use std::sync::atomic::Ordering;
 
 use super::engine::Memory;
 use super::options;
-use super::removals::Removals;
 use crate::{Cause, Entry, EvictionPolicy, Key, Life, Stats, Value};
 
 /// How many entries leave under one lock when many do.
@@ -17,7 +16,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
             let nodes = shard.lock().clear();
             self.0.calls.detach_all();
             for node in nodes {
-                let mut removals = Removals::new();
+                let mut removals = self.removals();
                 removals.push(node.key, node.value, Cause::Cleared);
                 self.deliver(removals);
             }
@@ -40,7 +39,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
                 let removed = shard.lock().remove_if_unchanged(self.hash(&key), &key, sequence, now);
                 if let Some((node, cause)) = removed {
                     gone += 1;
-                    let mut removals = Removals::new();
+                    let mut removals = self.removals();
                     removals.push(node.key, node.value, cause);
                     self.deliver(removals);
                 }
@@ -55,9 +54,8 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
         let mut pruned = 0;
         for shard in &self.0.shards {
             loop {
-                let mut removals = Removals::new();
-                shard.lock().sweep(self.0.clock.now(), BATCH, &mut removals);
-                let swept = removals.len();
+                let mut removals = self.removals();
+                let swept = shard.lock().sweep(self.0.clock.now(), BATCH, &mut removals);
                 self.deliver(removals);
                 pruned += swept;
                 if swept < BATCH {
@@ -73,7 +71,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
         self.0.capacity.store(capacity, Ordering::Relaxed);
         for (index, shard) in self.0.shards.iter().enumerate() {
             let share = options::share(capacity, self.0.shards.len(), index);
-            let mut removals = Removals::new();
+            let mut removals = self.removals();
             shard.lock().resize(share, self.0.clock.now(), &mut removals);
             self.deliver(removals);
         }
