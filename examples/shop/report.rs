@@ -14,8 +14,9 @@ use crate::units;
 pub(crate) fn setting(options: &Options, database: &Database, remote: &Remote) -> String {
     let (products, near) = (units::of(options.products, "product"), units::of(options.near(), "product"));
     let time = units::duration(options.time());
+    let build = if cfg!(debug_assertions) { "a debug build: run it with --release to measure\n" } else { "" };
     format!(
-        "database   {}\n\
+        "{build}database   {}\n\
          far tier   {}\n           \
                     values are compressed (Zstandard) and sealed (XChaCha20-Poly1305), 1 min\n\
          near tier  memory, {near}, 10 s\n\

@@ -311,4 +311,11 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         is_small: false,
         contestants: |_| remote::get_many(100),
     },
+    Scenario {
+        name: "redis-get-many-4k",
+        idea: "100 hits in one round trip to Redis, values of 4 KiB, beside the plain client",
+        threads: &[1],
+        is_small: false,
+        contestants: |_| remote::get_many(4 << 10),
+    },
 ];
