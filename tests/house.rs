@@ -63,7 +63,6 @@ const FAMILIES: &[(&str, &[&str])] = &[
             "hkdf",
             "hmac",
             "sha2",
-            "subtle",
             "zeroize",
         ],
     ),
