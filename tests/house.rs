@@ -55,16 +55,7 @@ const FAMILIES: &[(&str, &[&str])] = &[
     ("adapters/journal", &["twox-hash"]),
     (
         "adapters/seal",
-        &[
-            "aes-gcm",
-            "aes-gcm-siv",
-            "chacha20poly1305",
-            "getrandom",
-            "hkdf",
-            "hmac",
-            "sha2",
-            "zeroize",
-        ],
+        &["aes-gcm", "aes-gcm-siv", "chacha20poly1305", "getrandom", "hkdf", "hmac", "sha2", "zeroize"],
     ),
     ("adapters/memcached", &["base64", "tokio"]),
     ("adapters/moka", &["moka"]),
