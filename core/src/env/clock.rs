@@ -12,7 +12,11 @@ use crate::Time;
 /// How often the coarse clock is moved on.
 const TICK: Duration = Duration::from_millis(1);
 
-/// The origin of the real clocks: when the process first asked one.
+/// What the real clocks tell when the process first asks one: what comes from elsewhere may be older than the process, and its
+/// age is told from when it was stored.
+const HEAD_START: Duration = Duration::from_hours(24 * 3_650);
+
+/// When the process first asked a real clock.
 static ORIGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 /// The cell that all coarse clocks of the process read, while there are any.
@@ -115,7 +119,7 @@ impl Ticker {
 
 #[inline(never)]
 fn precise_now() -> Time {
-    Time::ZERO.after(ORIGIN.elapsed())
+    Time::ZERO.after(HEAD_START + ORIGIN.elapsed())
 }
 
 fn keep_moving(cell: &Weak<AtomicU64>) {
@@ -149,6 +153,15 @@ mod tests {
             std::hint::spin_loop();
         }
         assert!(clock.now() > before);
+    }
+
+    #[test]
+    fn the_real_clocks_know_moments_from_before_the_process() {
+        let years = Duration::from_hours(24 * 365);
+        for clock in [Clock::coarse(), Clock::precise()] {
+            let stored = Time::from_nanos(clock.now().as_nanos() - years.as_nanos() as u64);
+            assert!(clock.now().since(stored) >= years && clock.now().after(100 * years) < Time::MAX);
+        }
     }
 
     #[test]

@@ -63,7 +63,7 @@ impl<V> Answer<V> {
     }
 
     /// How long ago the first store took the value in; copies in nearer levels keep that moment. Zero for a value that no
-    /// store has taken, and never more than the clock has run: what was before its origin it can't tell.
+    /// store has taken. It is told right for what is older than the process, up to ten years.
     pub fn age(&self) -> Duration {
         self.entry.life().stored().map_or(Duration::ZERO, |stored| self.at.since(stored))
     }
