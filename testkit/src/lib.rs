@@ -9,6 +9,7 @@
 //! | a store's faults | [`Faulty`], scripted by [`Op`], key and call |
 //! | a loader or writer | [`CountingLoader`], [`CountingWriter`], [`Gate`], [`WriteGate`], [`MapOrigin`] |
 //! | a far tier | [`MapStore`] |
+//! | a server behind TCP | [`Wire`] |
 //! | a caller under way | [`Task`] |
 //! | a whole tower of stores | [`simulation`] |
 //! | time, tasks, randomness | [`Manual`], [`Env`], [`Random`] |
@@ -29,6 +30,7 @@ pub mod policy;
 pub mod simulation;
 pub mod store;
 mod task;
+mod wire;
 
 pub use counting::{CountingLoader, CountingWriter, Counts};
 pub use faults::{Fault, Faults, Faulty, Op, Rule};
@@ -37,3 +39,4 @@ pub use larder_core::{Clock, Env, Manual, Random, Ticker};
 pub use map_store::MapStore;
 pub use origin::MapOrigin;
 pub use task::Task;
+pub use wire::{Flow, Line, Wire};

@@ -4,7 +4,6 @@ mod common;
 
 use std::time::Duration;
 
-use common::proxy::{Flow, Proxy};
 use common::{Server, entry, get, miss, new_key, stored};
 use larder_core::{ErrorKind, Filled, Lease, Store};
 use larder_memcached::{Memcached, MemcachedOptions};
@@ -137,19 +136,19 @@ async fn a_lost_or_strange_epoch_hides_what_was_written_in_it() {
 #[tokio::test]
 async fn a_write_that_was_given_up_never_comes_after_a_later_one() {
     let Some(server) = Server::start(&[]) else { return };
-    let proxy = Proxy::to(server.port).await;
+    let wire = server.wire();
     let options = MemcachedOptions::new().namespace("test").timeout(Duration::from_millis(200));
-    let client: Memcached = options.connect(&proxy.address()).await.unwrap();
+    let client: Memcached = options.connect(&wire.address().to_string()).await.unwrap();
     client.insert("key".into(), entry("first")).await.unwrap();
-    let old = proxy.line(0);
+    let old = wire.line(0);
     let lease = client.lease(&"key".into()).await.unwrap();
     // The fill's conditional write is what stays on the way; an insert's second step is the same command.
-    old.requests.send_replace(Flow::Held);
+    old.requests().hold();
     let error = client.fill("key".into(), entry("late"), lease).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout);
     client.insert("key".into(), entry("second")).await.unwrap();
     let before = writes(&server);
-    old.requests.send_replace(Flow::Open);
+    old.requests().open();
     common::until(async || writes(&server) > before).await;
     assert_eq!(get(&client, "key").await.unwrap(), "second");
 }
@@ -157,33 +156,33 @@ async fn a_write_that_was_given_up_never_comes_after_a_later_one() {
 #[tokio::test]
 async fn an_insert_that_was_given_up_between_its_steps_never_comes_after_a_later_one() {
     let Some(server) = Server::start(&[]) else { return };
-    let proxy = Proxy::to(server.port).await;
+    let wire = server.wire();
     let client: Memcached =
-        MemcachedOptions::new().namespace("test").connect(&proxy.address()).await.unwrap();
+        MemcachedOptions::new().namespace("test").connect(&wire.address().to_string()).await.unwrap();
     client.insert("key".into(), entry("first")).await.unwrap();
-    let old = proxy.line(0);
-    old.answers.send_replace(Flow::Held);
+    let old = wire.line(0);
+    old.answers().hold();
     let late =
         tokio::time::timeout(Duration::from_millis(100), client.insert("key".into(), entry("late"))).await;
     assert!(late.is_err(), "it waits for the number");
     server.client().await.insert("key".into(), entry("second")).await.unwrap();
-    old.answers.send_replace(Flow::Open);
+    old.answers().open();
     assert_eq!(get(&client, "key").await.unwrap(), "second", "and never sent its value");
 }
 
 #[tokio::test]
 async fn a_write_whose_answer_is_lost_is_an_error_and_a_read_is_tried_again() {
     let Some(server) = Server::start(&[]) else { return };
-    let proxy = Proxy::to(server.port).await;
+    let wire = server.wire();
     let client: Memcached =
-        MemcachedOptions::new().namespace("test").connect(&proxy.address()).await.unwrap();
+        MemcachedOptions::new().namespace("test").connect(&wire.address().to_string()).await.unwrap();
     client.insert("key".into(), entry("known")).await.unwrap();
     let lease = client.lease(&"key".into()).await.unwrap();
-    proxy.line(0).answers.send_replace(Flow::Cut);
+    wire.line(0).answers().cut();
     let error = client.fill("key".into(), entry("unknown"), lease).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Store, "{error}");
     assert_eq!(get(&client, "key").await.unwrap(), "unknown", "it was carried out; nobody could know");
-    proxy.line(1).answers.send_replace(Flow::Cut);
+    wire.line(1).answers().cut();
     assert_eq!(get(&client, "key").await.unwrap(), "unknown");
 }
 

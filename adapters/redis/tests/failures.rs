@@ -4,7 +4,6 @@ mod common;
 
 use std::time::{Duration, Instant};
 
-use common::proxy::{Flow, Proxy};
 use common::{Server, entry, get, miss, new_key};
 use larder_core::{ErrorKind, Filled, Store};
 use larder_redis::{Redis, RedisOptions};
@@ -128,16 +127,16 @@ async fn what_a_snapshot_brings_back_is_not_served() {
 #[tokio::test]
 async fn a_write_that_was_given_up_never_comes_after_a_later_one() {
     let Some(server) = Server::start(&[]) else { return };
-    let proxy = Proxy::to(server.port).await;
+    let wire = server.wire();
     let options = RedisOptions::new().namespace("test").timeout(Duration::from_millis(200));
-    let client: Redis = options.connect(&proxy.url()).await.unwrap();
+    let client: Redis = options.connect(&format!("redis://{}", wire.address())).await.unwrap();
     client.insert("key".into(), entry("first")).await.unwrap();
-    let old = proxy.line(0);
-    old.requests.send_replace(Flow::Held);
+    let old = wire.line(0);
+    old.requests().hold();
     let error = client.insert("key".into(), entry("late")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout);
     client.insert("key".into(), entry("second")).await.unwrap();
-    old.requests.send_replace(Flow::Open);
+    old.requests().open();
     let mut peek = server.peek().await;
     common::until(async || {
         let list: String = redis::cmd("CLIENT").arg("LIST").query_async(&mut peek).await.unwrap();
@@ -150,19 +149,20 @@ async fn a_write_that_was_given_up_never_comes_after_a_later_one() {
 #[tokio::test]
 async fn a_write_whose_answer_is_lost_is_an_error_and_a_read_is_tried_again() {
     let Some(server) = Server::start(&[]) else { return };
-    let proxy = Proxy::to(server.port).await;
-    let client: Redis = RedisOptions::new().namespace("test").connect(&proxy.url()).await.unwrap();
+    let wire = server.wire();
+    let client: Redis =
+        RedisOptions::new().namespace("test").connect(&format!("redis://{}", wire.address())).await.unwrap();
     client.insert("key".into(), entry("known")).await.unwrap();
-    proxy.line(0).answers.send_replace(Flow::Cut);
+    wire.line(0).answers().cut();
     let error = client.insert("key".into(), entry("unknown")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Store, "{error}");
     assert_eq!(get(&client, "key").await.unwrap(), "unknown", "it was carried out; nobody could know");
-    proxy.line(1).answers.send_replace(Flow::Cut);
+    wire.line(1).answers().cut();
     assert_eq!(get(&client, "key").await.unwrap(), "unknown");
     let lease = client.lease(&"key".into()).await.unwrap();
     assert!(client.fill("key".into(), entry("unknown"), lease).await.unwrap().is_stored());
     let lease = client.lease(&"key".into()).await.unwrap();
-    proxy.line(2).answers.send_replace(Flow::Cut);
+    wire.line(2).answers().cut();
     client.fill("key".into(), entry("filled"), lease).await.unwrap_err();
     assert_eq!(get(&client, "key").await.unwrap(), "filled");
 }

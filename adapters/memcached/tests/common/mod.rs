@@ -2,16 +2,15 @@
 
 #![allow(dead_code, reason = "each test uses its own part")]
 
-pub(crate) mod proxy;
-
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use larder_core::{Entry, Label, Lease, Lookup, Parcel, Store};
 use larder_memcached::{Memcached, MemcachedOptions};
+use larder_testkit::Wire;
 
 /// A server. Ended when dropped.
 pub(crate) struct Server {
@@ -37,6 +36,11 @@ impl Server {
             }
         }
         panic!("memcached doesn't start");
+    }
+
+    /// A way to it that a test can hold and cut.
+    pub(crate) fn wire(&self) -> Wire {
+        Wire::to((Ipv4Addr::LOCALHOST, self.port).into()).expect("a free port")
     }
 
     pub(crate) fn address(&self) -> String {

@@ -2,16 +2,15 @@
 
 #![allow(dead_code, reason = "each test uses its own part")]
 
-pub(crate) mod proxy;
-
 use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, TcpListener};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use larder_core::{Entry, Label, Lease, Lookup, Parcel, Store};
 use larder_redis::{Redis, RedisOptions};
+use larder_testkit::Wire;
 use redis::aio::MultiplexedConnection;
 use tempfile::TempDir;
 
@@ -40,6 +39,11 @@ impl Server {
             }
         }
         panic!("redis-server doesn't start");
+    }
+
+    /// A way to it that a test can hold and cut.
+    pub(crate) fn wire(&self) -> Wire {
+        Wire::to((Ipv4Addr::LOCALHOST, self.port).into()).expect("a free port")
     }
 
     pub(crate) fn url(&self) -> String {
