@@ -1,27 +1,15 @@
 //! Requests by the ten thousand, their keys numbered in the order of their first appearance.
 
-use std::collections::HashMap;
-use std::time::Duration;
-
-use foldhash::fast::FixedState;
-
+use crate::ahead::Ahead;
+use crate::batch::{Batch, Batches, put};
+pub use crate::batch::{CHUNK, FOREVER, UNKNOWN};
 use crate::lives::Lives;
-use crate::trace::{Error, Problem, Request, Trace};
-
-/// How many requests a chunk holds, but for the last of a trace.
-pub const CHUNK: usize = 1 << 16;
-
-/// So many keys are looked up at a time: then the look-ups wait for memory together.
-const AT_ONCE: usize = 32;
+use crate::numbering::AT_ONCE;
+pub use crate::numbering::Numbering;
+use crate::trace::{Error, Problem, Progress, Trace};
 
 /// The number of a request that never comes.
 pub const NEVER: u32 = u32::MAX;
-
-/// The TTL of what never expires.
-pub const FOREVER: u64 = u64::MAX;
-
-/// The cost of a load of which nothing is known.
-pub const UNKNOWN: u32 = u32::MAX;
 
 /// Some consecutive requests of a trace.
 #[derive(Clone, Debug, Default)]
@@ -62,28 +50,6 @@ impl Chunk {
     }
 }
 
-/// What a request tells besides its key and size.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Told {
-    time: u64,
-    ttl: u64,
-    cost: u32,
-}
-
-impl Told {
-    const NOTHING: Self = Self { time: 0, ttl: FOREVER, cost: UNKNOWN };
-}
-
-/// Adds `value` to `column`, the `length`th of it; as long as there are only `plain` ones nothing is kept.
-fn put<T: Copy + PartialEq>(column: &mut Vec<T>, length: usize, value: T, plain: T) {
-    if value != plain && column.is_empty() {
-        column.resize(length, plain);
-    }
-    if value != plain || !column.is_empty() {
-        column.push(value);
-    }
-}
-
 /// What is known of all requests so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
@@ -112,49 +78,17 @@ impl Totals {
     }
 }
 
-/// Numbers keys: the first is 0, each new one the next.
-///
-/// ```
-/// use larder_lab::chunk::Numbering;
-///
-/// let mut numbering = Numbering::default();
-/// assert_eq!([7, 9, 7].map(|key| numbering.number(key)), [Some(0), Some(1), Some(0)]);
-/// ```
-#[derive(Debug, Default)]
-pub struct Numbering(HashMap<u64, u32, FixedState>);
-
-impl Numbering {
-    /// The number of `key`; `None` when all 2^32 - 1 numbers are taken.
-    pub fn number(&mut self, key: u64) -> Option<u32> {
-        let next = u32::try_from(self.0.len()).ok().filter(|next| *next != u32::MAX)?;
-        Some(*self.0.entry(key).or_insert(next))
-    }
-
-    /// The number of `key`, if it has one.
-    fn known(&self, key: u64) -> Option<u32> {
-        self.0.get(&key).copied()
-    }
-
-    /// How many keys have a number.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Whether no key has a number.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
 /// A trace in chunks. It ends after the last one, or after the first error.
+///
+/// It is read a little ahead, on a thread of its own; its keys are numbered by who asks for chunks.
 #[derive(Debug)]
 pub struct Chunks {
-    trace: Trace,
+    read: Ahead<Result<Batch, Error>>,
+    progress: Progress,
+    /// What is said when there are no more numbers.
+    many_keys: Option<Error>,
     numbering: Numbering,
-    lives: Lives,
-    /// Keys and sizes of the requests that were read, but not numbered yet; and what else they tell, if any does.
-    read: Vec<(u64, u32)>,
-    told: Vec<Told>,
+    /// Of each key; empty while all are 1.
     last_sizes: Vec<u32>,
     last_ttls: Vec<u64>,
     last_costs: Vec<u32>,
@@ -170,12 +104,13 @@ impl Chunks {
 
     /// The requests of `trace`, of which what is loaded may be used as long as `lives` says.
     pub fn living(trace: Trace, lives: Lives) -> Self {
+        let (progress, many_keys) = (trace.meter(), Some(trace.error(Problem::ManyKeys)));
+        let mut batches = Batches::new(trace, lives);
         Self {
-            trace,
+            read: Ahead::new(move || batches.next()),
+            progress,
+            many_keys,
             numbering: Numbering::default(),
-            lives,
-            read: Vec::new(),
-            told: Vec::new(),
             last_sizes: Vec::new(),
             last_ttls: Vec::new(),
             last_costs: Vec::new(),
@@ -184,68 +119,63 @@ impl Chunks {
         }
     }
 
-    /// What is known of the requests read so far.
+    /// What is known of the requests in the chunks so far.
     pub const fn totals(&self) -> Totals {
         self.totals
     }
 
     /// Which part of the file has been read, from 0 to 1; `None` where nobody knows how long it is.
     pub fn progress(&self) -> Option<f64> {
-        self.trace.progress()
+        self.progress.part()
     }
 
-    /// Reads first and numbers then: look-ups that follow one another at once wait for memory together.
-    fn fill(&mut self, chunk: &mut Chunk) -> Result<(), Error> {
-        self.read.clear();
-        self.told.clear();
-        while self.read.len() < CHUNK {
-            let Some(request) = self.trace.next().transpose()? else { break };
-            self.totals.timed |= request.at.is_some();
-            let told = self.tells(&request);
-            put(&mut self.told, self.read.len(), told, Told::NOTHING);
-            self.read.push((request.key, request.size));
-        }
-        self.number(chunk)?;
-        if !self.told.is_empty() || !self.last_ttls.is_empty() || !self.last_costs.is_empty() {
-            self.tell(chunk);
-        }
-        Ok(())
-    }
-
-    /// Numbers the keys that were read: a few are looked up at a time, and then those that are new get their numbers.
-    fn number(&mut self, chunk: &mut Chunk) -> Result<(), Error> {
-        chunk.keys.reserve_exact(self.read.len());
-        let read = std::mem::take(&mut self.read);
-        for (block, requests) in read.chunks(AT_ONCE).enumerate() {
-            let mut known = [None; AT_ONCE];
-            for (known, (key, _)) in known.iter_mut().zip(requests) {
-                *known = self.numbering.known(*key);
+    fn chunk(&mut self, mut batch: Batch) -> Result<Chunk, Error> {
+        let mut chunk = Chunk { keys: Vec::with_capacity(batch.requests.len()), ..Chunk::default() };
+        self.totals.timed |= batch.timed;
+        for requests in batch.requests.chunks(AT_ONCE) {
+            let keys = requests.iter().map(|(key, _)| *key);
+            let numbered = self.numbering.number_all(keys, |number| chunk.keys.push(number));
+            if let (None, Some(error)) = (numbered, self.many_keys.take_if(|_| numbered.is_none())) {
+                return Err(error);
             }
-            for (at, (known, (key, size))) in (block * AT_ONCE..).zip(known.into_iter().zip(requests)) {
-                let number = known.or_else(|| self.numbering.number(*key));
-                let number = number.ok_or_else(|| self.trace.error(Problem::ManyKeys))?;
-                put(&mut chunk.sizes, at, *size, 1);
-                chunk.keys.push(number);
-                self.count(number, *size);
-            }
+            self.count(&mut chunk, requests);
         }
-        self.read = read;
-        Ok(())
+        if !batch.told.is_empty() || !self.last_ttls.is_empty() || !self.last_costs.is_empty() {
+            self.tell(&mut chunk, &mut batch);
+        }
+        chunk.reach = self.numbering.len();
+        Ok(chunk)
     }
 
-    /// What counts of what a request tells. Times do from the first TTL on: before it nothing can expire.
-    fn tells(&self, request: &Request) -> Told {
-        let ttl = self.lives.of(request).map_or(FOREVER, micros);
-        let counts = ttl != FOREVER || !self.last_ttls.is_empty() || !self.told.is_empty();
-        let time = if counts { request.at.map_or(0, micros) } else { 0 };
-        let cost = |cost| u32::try_from(micros(cost)).unwrap_or(UNKNOWN).min(UNKNOWN - 1);
-        Told { time, ttl, cost: request.cost.map_or(UNKNOWN, cost) }
+    /// Counts the last requests of `chunk`.
+    fn count(&mut self, chunk: &mut Chunk, requests: &[(u64, u32)]) {
+        self.totals.requests += requests.len() as u64;
+        if !self.totals.sized && requests.iter().all(|(_, size)| *size == 1) {
+            self.totals.unique = self.numbering.len() as u64;
+            self.totals.unique_bytes = self.totals.unique;
+            return;
+        }
+        self.totals.sized = true;
+        self.last_sizes.resize(self.totals.unique as usize, 1);
+        for (at, (_, size)) in (chunk.keys.len() - requests.len()..).zip(requests) {
+            put(&mut chunk.sizes, at, *size, 1);
+            self.resize(chunk.keys[at], *size);
+        }
+    }
+
+    fn resize(&mut self, key: u32, size: u32) {
+        if key as usize == self.last_sizes.len() {
+            self.last_sizes.push(0);
+            self.totals.unique += 1;
+        }
+        let last = &mut self.last_sizes[key as usize];
+        self.totals.unique_bytes = self.totals.unique_bytes - u64::from(*last) + u64::from(size);
+        *last = size;
     }
 
     /// Adds what is told of the requests of `chunk`, and of their keys before them.
-    fn tell(&mut self, chunk: &mut Chunk) {
-        self.told.resize(chunk.keys.len(), Told::NOTHING);
-        for (at, (&key, told)) in chunk.keys.iter().zip(&self.told).enumerate() {
+    fn tell(&mut self, chunk: &mut Chunk, batch: &mut Batch) {
+        for (at, (&key, told)) in chunk.keys.iter().zip(batch.all_told()).enumerate() {
             if told.cost != UNKNOWN {
                 self.totals.costed += 1;
                 self.totals.cost_micros += u64::from(told.cost);
@@ -257,20 +187,8 @@ impl Chunks {
             put(&mut chunk.costs, at, cost, UNKNOWN);
         }
         if self.totals.mortal > 0 {
-            chunk.times = self.told.iter().map(|told| told.time).collect();
+            chunk.times = batch.told.iter().map(|told| told.time).collect();
         }
-    }
-
-    fn count(&mut self, key: u32, size: u32) {
-        if key as usize == self.last_sizes.len() {
-            self.last_sizes.push(0);
-            self.totals.unique += 1;
-        }
-        let last = &mut self.last_sizes[key as usize];
-        self.totals.unique_bytes = self.totals.unique_bytes - u64::from(*last) + u64::from(size);
-        *last = size;
-        self.totals.requests += 1;
-        self.totals.sized |= size != 1;
     }
 }
 
@@ -286,11 +204,6 @@ fn latest<T: Copy + PartialEq>(last: &mut Vec<T>, key: u32, told: T, nothing: T)
     told
 }
 
-/// Below [`FOREVER`]: 292,000 years.
-fn micros(duration: Duration) -> u64 {
-    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX).min(u64::MAX >> 1)
-}
-
 impl Iterator for Chunks {
     type Item = Result<Chunk, Error>;
 
@@ -298,15 +211,9 @@ impl Iterator for Chunks {
         if self.ended {
             return None;
         }
-        let mut chunk = Chunk::default();
-        let filled = self.fill(&mut chunk);
-        chunk.reach = self.numbering.len();
-        self.ended = filled.is_err() || chunk.keys.len() < CHUNK;
-        match filled {
-            Err(error) => Some(Err(error)),
-            Ok(()) if chunk.keys.is_empty() => None,
-            Ok(()) => Some(Ok(chunk)),
-        }
+        let chunk = self.read.next()?.and_then(|batch| self.chunk(batch));
+        self.ended = chunk.is_err();
+        Some(chunk)
     }
 }
 

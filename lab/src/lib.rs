@@ -3,8 +3,10 @@
 //!
 //! The `larder` command is made of these parts; `docs/guide/lab.md` shows it.
 
+mod ahead;
 pub mod analysis;
 pub mod bars;
+mod batch;
 pub mod belady;
 pub mod capacity;
 pub mod chart;
@@ -16,6 +18,7 @@ pub mod curve;
 mod deadlines;
 pub mod generate;
 pub mod lives;
+mod numbering;
 pub mod profile;
 pub mod record;
 pub mod replay;

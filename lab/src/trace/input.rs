@@ -20,7 +20,8 @@ pub(super) struct Input {
 }
 
 /// How many of how many bytes have been read from the file.
-pub(super) struct Progress {
+#[derive(Clone, Debug)]
+pub(crate) struct Progress {
     read: Arc<AtomicU64>,
     of: Option<u64>,
 }
@@ -63,7 +64,7 @@ impl Input {
 }
 
 impl Progress {
-    pub(super) fn part(&self) -> Option<f64> {
+    pub(crate) fn part(&self) -> Option<f64> {
         let of = self.of.filter(|of| *of > 0)?;
         Some((self.read.load(Ordering::Relaxed) as f64 / of as f64).min(1.0))
     }

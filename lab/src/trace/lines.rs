@@ -1,13 +1,21 @@
 //! Traces in lines of text.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, Read};
+use std::ops::Range;
 
+use super::digits::leading;
 use super::error::{Fault, Place, Problem};
 use super::input::Input;
-use super::request::{Request, Requests};
+use super::request::{AT_ONCE, Faulty, Request, Requests, Source};
 
 /// The longest line, in bytes.
 const LONGEST: usize = 1 << 16;
+
+/// So many bytes are read at a time.
+const BUFFER: usize = 4 * LONGEST;
+
+/// One bit in each byte of a word.
+const LOWEST: u64 = 0x0101_0101_0101_0101;
 
 /// The most requests one line may stand for.
 pub(super) const MOST_REQUESTS: u64 = 1 << 24;
@@ -20,35 +28,66 @@ pub(super) enum Line {
     Run(u64, u64),
 }
 
+/// What understands the line that bytes begin with, and says how long it is with its end; or leaves it to who sees the
+/// line alone.
+pub(super) type Quick = fn(&[u8]) -> Option<(Line, usize)>;
+
 /// The requests of a text of which `parse` understands each line.
 pub(super) fn requests(
     input: Input,
-    mut parse: impl FnMut(&[u8]) -> Result<Line, Problem> + Send + 'static,
+    parse: impl FnMut(&[u8]) -> Result<Line, Problem> + Send + 'static,
 ) -> Requests {
-    if !input.is_text() {
-        return Box::new(std::iter::once(Err(Problem::Binary.at(Place::Line(1)))));
-    }
-    let mut lines = Lines::new(input.into_reader());
-    let mut run = 0..0;
-    Box::new(std::iter::from_fn(move || {
-        loop {
-            if let Some(key) = run.next() {
-                return Some(Ok(Request::new(key)));
-            }
-            match lines.next_with(&mut parse)? {
-                Ok(Line::Nothing) => {}
-                Ok(Line::One(request)) => return Some(Ok(request)),
-                Ok(Line::Run(start, count)) => match run_of(start, count) {
-                    Ok(keys) => run = keys,
-                    Err(problem) => return Some(Err(problem.at(lines.place()))),
-                },
-                Err(fault) => return Some(Err(fault)),
-            }
-        }
-    }))
+    quick_requests(input, |_| None, parse)
 }
 
-fn run_of(start: u64, count: u64) -> Result<std::ops::Range<u64>, Problem> {
+/// The same, where `quick` understands most lines sooner.
+pub(super) fn quick_requests(
+    input: Input,
+    quick: Quick,
+    parse: impl FnMut(&[u8]) -> Result<Line, Problem> + Send + 'static,
+) -> Requests {
+    if !input.is_text() {
+        return Faulty::requests(Problem::Binary.at(Place::Line(1)));
+    }
+    Box::new(Text { lines: Lines::new(input.into_reader()), run: 0..0, quick, parse })
+}
+
+struct Text<R, P> {
+    lines: Lines<R>,
+    /// What is left of a line that stands for many requests.
+    run: Range<u64>,
+    quick: Quick,
+    parse: P,
+}
+
+impl<R, P> Source for Text<R, P>
+where
+    R: Read + Send,
+    P: FnMut(&[u8]) -> Result<Line, Problem> + Send,
+{
+    fn read(&mut self, block: &mut Vec<Request>) -> Result<(), Fault> {
+        while block.len() < AT_ONCE {
+            if !self.run.is_empty() {
+                block.extend(self.run.by_ref().take(AT_ONCE - block.len()).map(Request::new));
+                continue;
+            }
+            let line = self.lines.next_with(self.quick, &mut self.parse);
+            match line.map_err(|problem| problem.at(Place::Line(self.lines.number)))? {
+                Some(Line::Nothing) => {}
+                Some(Line::One(request)) => block.push(request),
+                Some(Line::Run(start, 1)) if start < u64::MAX => block.push(Request::new(start)),
+                Some(Line::Run(start, count)) => {
+                    let run = run_of(start, count);
+                    self.run = run.map_err(|problem| problem.at(Place::Line(self.lines.number)))?;
+                }
+                None => break,
+            }
+        }
+        Ok(())
+    }
+}
+
+fn run_of(start: u64, count: u64) -> Result<Range<u64>, Problem> {
     if count > MOST_REQUESTS {
         return Err(Problem::ManyRequests);
     }
@@ -63,6 +102,13 @@ pub(super) fn fields<const N: usize>(line: &[u8]) -> Option<[&[u8]; N]> {
         *field = found.next()?;
     }
     found.next().is_none().then_some(fields)
+}
+
+/// A line of nothing but a decimal number, and how long it is with its end.
+#[inline]
+pub(super) fn only_number(bytes: &[u8]) -> Option<(u64, usize)> {
+    let (number, length) = leading(bytes)?;
+    (bytes.get(length) == Some(&b'\n')).then_some((number, length + 1))
 }
 
 /// A decimal number: digits, and nothing else.
@@ -114,42 +160,85 @@ impl NotANumber {
 
 /// Lines of bounded length, without their ends (LF or CRLF).
 struct Lines<R> {
-    input: BufReader<R>,
-    line: Vec<u8>,
+    input: R,
+    bytes: Vec<u8>,
+    /// Which of them have been read, but not handed out yet.
+    left: Range<usize>,
+    /// The number of the line that was handed out last, or failed.
     number: u64,
 }
 
 impl<R: Read> Lines<R> {
     fn new(input: R) -> Self {
-        Self { input: BufReader::with_capacity(1 << 16, input), line: Vec::new(), number: 0 }
+        Self { input, bytes: vec![0; BUFFER], left: 0..0, number: 0 }
     }
 
     /// The next line, parsed; `None` at the end.
+    #[inline]
     fn next_with(
         &mut self,
+        quick: Quick,
         parse: impl FnOnce(&[u8]) -> Result<Line, Problem>,
-    ) -> Option<Result<Line, Fault>> {
+    ) -> Result<Option<Line>, Problem> {
         self.number += 1;
-        let line = match self.read() {
-            Ok(true) => parse(trimmed(&self.line)),
-            Ok(false) => return None,
-            Err(problem) => Err(problem),
-        };
-        Some(line.map_err(|problem| problem.at(self.place())))
+        if let Some((line, length)) = quick(&self.bytes[self.left.clone()]) {
+            self.left.start += length;
+            return Ok(Some(line));
+        }
+        let length = self.length()?;
+        if length > LONGEST {
+            return Err(Problem::LongLine);
+        }
+        let line = self.left.start..self.left.start + length;
+        self.left.start = line.end;
+        if length == 0 { Ok(None) } else { parse(trimmed(&self.bytes[line])).map(Some) }
     }
 
-    /// Reads a line. Whether there was one.
-    fn read(&mut self) -> Result<bool, Problem> {
-        self.line.clear();
-        let limit = LONGEST as u64 + 1;
-        let read = self.input.by_ref().take(limit).read_until(b'\n', &mut self.line);
-        let read = read.map_err(Problem::Read)?;
-        if self.line.len() > LONGEST { Err(Problem::LongLine) } else { Ok(read > 0) }
+    /// How long the next line is, with its end; or longer than the longest. Reads on until it is there.
+    fn length(&mut self) -> Result<usize, Problem> {
+        let mut seen = 0;
+        loop {
+            let left = &self.bytes[self.left.clone()];
+            if let Some(end) = line_end(&left[seen..]) {
+                return Ok(seen + end + 1);
+            }
+            seen = left.len();
+            if seen > LONGEST || self.read()? == 0 {
+                return Ok(seen);
+            }
+        }
     }
 
-    const fn place(&self) -> Place {
-        Place::Line(self.number)
+    /// Reads on, behind what is left. There is room: that is less than the buffer.
+    fn read(&mut self) -> Result<usize, Problem> {
+        self.bytes.copy_within(self.left.clone(), 0);
+        self.left = 0..self.left.len();
+        loop {
+            match self.input.read(&mut self.bytes[self.left.end..]) {
+                Ok(read) => {
+                    self.left.end += read;
+                    return Ok(read);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(Problem::Read(error)),
+            }
+        }
     }
+}
+
+/// Where the first line feed is.
+#[inline]
+fn line_end(bytes: &[u8]) -> Option<usize> {
+    let (words, rest) = bytes.as_chunks();
+    for (at, word) in words.iter().enumerate() {
+        let other = u64::from_le_bytes(*word) ^ (LOWEST * u64::from(b'\n'));
+        let found = other.wrapping_sub(LOWEST) & !other & (LOWEST << 7);
+        if found != 0 {
+            return Some(at * 8 + found.trailing_zeros() as usize / 8);
+        }
+    }
+    let end = rest.iter().position(|byte| *byte == b'\n')?;
+    Some(words.len() * 8 + end)
 }
 
 fn trimmed(line: &[u8]) -> &[u8] {

@@ -38,6 +38,7 @@
 
 mod blocks;
 mod columns;
+mod digits;
 mod error;
 mod formats;
 mod input;
@@ -59,8 +60,9 @@ pub use request::Request;
 pub use sink::{Output, Sink};
 
 use error::Fault;
-use input::{Input, Progress};
-use request::Requests;
+use input::Input;
+pub(crate) use input::Progress;
+use request::{AT_ONCE, Requests};
 use sample::Sample;
 
 /// The requests of a trace, one after the other. It ends after the last one, or after the first error.
@@ -68,6 +70,11 @@ pub struct Trace {
     name: String,
     format: &'static Format,
     requests: Requests,
+    /// Requests that were read, of which those from here on have not been asked for yet.
+    block: Vec<Request>,
+    at: usize,
+    /// What ended the trace after them.
+    fault: Option<Fault>,
     progress: Progress,
     state: State,
 }
@@ -155,7 +162,8 @@ impl Trace {
         let detected = || FORMATS.iter().find(|format| (format.fits)(&sample));
         let format = format.or_else(detected).ok_or_else(|| error(Problem::Unknown))?;
         let requests = (format.open)(input, columns);
-        Ok(Self { name: name.to_owned(), format, requests, progress, state: State::Begun })
+        let (name, block) = (name.to_owned(), Vec::with_capacity(AT_ONCE));
+        Ok(Self { name, format, requests, block, at: 0, fault: None, progress, state: State::Begun })
     }
 
     /// The format it is read as.
@@ -168,6 +176,38 @@ impl Trace {
         Error::new(self.name.clone(), Fault::from(problem))
     }
 
+    /// The next requests, `most` of them at most; none at the end.
+    pub(crate) fn next_block(&mut self, most: usize) -> Result<&[Request], Error> {
+        if self.at == self.block.len() {
+            self.read()?;
+        }
+        let from = self.at;
+        self.at = self.block.len().min(from + most);
+        Ok(&self.block[from..self.at])
+    }
+
+    /// What [`progress`](Self::progress) is told by.
+    pub(crate) fn meter(&self) -> Progress {
+        self.progress.clone()
+    }
+
+    /// Reads on. There is nothing more at the end, and after a fault.
+    fn read(&mut self) -> Result<(), Error> {
+        self.block.clear();
+        self.at = 0;
+        if self.fault.is_none() && self.state != State::Ended {
+            self.fault = self.requests.read(&mut self.block).err();
+        }
+        if !self.block.is_empty() {
+            self.state = State::Running;
+            return Ok(());
+        }
+        let nothing = (self.state == State::Begun).then(|| Fault::from(Problem::Empty));
+        self.state = State::Ended;
+        let fault = self.fault.take().or(nothing);
+        fault.map_or(Ok(()), |fault| Err(Error::new(self.name.clone(), fault)))
+    }
+
     /// Which part of the file has been read, from 0 to 1; `None` where nobody knows how long it is.
     pub fn progress(&self) -> Option<f64> {
         self.progress.part()
@@ -178,21 +218,14 @@ impl Iterator for Trace {
     type Item = Result<Request, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.state == State::Ended {
-            return None;
+        if self.at == self.block.len()
+            && let Err(error) = self.read()
+        {
+            return Some(Err(error));
         }
-        match self.requests.next() {
-            Some(Ok(request)) => {
-                self.state = State::Running;
-                Some(Ok(request))
-            }
-            ended => {
-                let nothing = (self.state == State::Begun).then(|| Fault::from(Problem::Empty));
-                self.state = State::Ended;
-                let fault = ended.and_then(Result::err).or(nothing)?;
-                Some(Err(Error::new(self.name.clone(), fault)))
-            }
-        }
+        let request = *self.block.get(self.at)?;
+        self.at += 1;
+        Some(Ok(request))
     }
 }
 

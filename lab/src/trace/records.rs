@@ -1,10 +1,10 @@
 //! Traces in binary records of one size.
 
-use std::io::{self, BufReader, Read};
+use std::io::{self, Read};
 
-use super::error::{Place, Problem};
+use super::error::{Fault, Place, Problem};
 use super::input::Input;
-use super::request::{Request, Requests};
+use super::request::{AT_ONCE, Faulty, Request, Requests, Source};
 
 /// Fewer bytes than these may look like text by chance.
 const TELLING: usize = 512;
@@ -15,35 +15,50 @@ pub(super) fn requests<const N: usize>(
     parse: impl Fn(&[u8; N]) -> Request + Send + 'static,
 ) -> Requests {
     if input.sample().len() >= TELLING && input.is_text() {
-        return Box::new(std::iter::once(Err(Problem::Text.at(Place::Record(1)))));
+        return Faulty::requests(Problem::Text.at(Place::Record(1)));
     }
-    let mut input = BufReader::with_capacity(1 << 16, input.into_reader());
-    let mut number = 0;
-    let mut record = [0; N];
-    Box::new(std::iter::from_fn(move || {
-        number += 1;
-        let read = match fill(&mut input, &mut record) {
-            Ok(0) => return None,
-            Ok(read) if read < N => Err(Problem::CutOff),
-            Ok(_) => Ok(parse(&record)),
-            Err(error) => Err(Problem::Read(error)),
-        };
-        Some(read.map_err(|problem| problem.at(Place::Record(number))))
-    }))
+    Box::new(Records { input: input.into_reader(), bytes: vec![0; N * AT_ONCE], number: 0, parse })
 }
 
-/// Reads until the buffer is full or the input ends. How many bytes there were.
-fn fill(input: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+struct Records<R, P, const N: usize> {
+    input: R,
+    bytes: Vec<u8>,
+    /// How many records there were.
+    number: u64,
+    parse: P,
+}
+
+impl<R, P, const N: usize> Source for Records<R, P, N>
+where
+    R: Read + Send,
+    P: Fn(&[u8; N]) -> Request + Send,
+{
+    fn read(&mut self, block: &mut Vec<Request>) -> Result<(), Fault> {
+        let (read, failed) = fill(&mut self.input, &mut self.bytes);
+        let (records, rest) = self.bytes[..read].as_chunks::<N>();
+        block.extend(records.iter().map(&self.parse));
+        self.number += records.len() as u64;
+        let problem = match failed {
+            Some(error) => Problem::Read(error),
+            None if rest.is_empty() => return Ok(()),
+            None => Problem::CutOff,
+        };
+        Err(problem.at(Place::Record(self.number + 1)))
+    }
+}
+
+/// Reads until the buffer is full or the input ends. How many bytes there were, and what failed then.
+fn fill(input: &mut impl Read, buffer: &mut [u8]) -> (usize, Option<io::Error>) {
     let mut filled = 0;
     while filled < buffer.len() {
         match input.read(&mut buffer[filled..]) {
             Ok(0) => break,
             Ok(read) => filled += read,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
+            Err(error) => return (filled, Some(error)),
         }
     }
-    Ok(filled)
+    (filled, None)
 }
 
 /// `N` bytes of `record` from `at` on; zeros beyond its end.

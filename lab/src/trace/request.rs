@@ -27,5 +27,29 @@ impl Request {
     }
 }
 
+/// Requests are read so many at a time.
+pub(super) const AT_ONCE: usize = 256;
+
 /// What a format makes of its input.
-pub(super) type Requests = Box<dyn Iterator<Item = Result<Request, Fault>> + Send>;
+pub(super) type Requests = Box<dyn Source>;
+
+/// Requests, one block after the other.
+pub(super) trait Source: Send {
+    /// Adds the next requests to `block`, [`AT_ONCE`] at most; none at the end. Those before a fault are there, too.
+    fn read(&mut self, block: &mut Vec<Request>) -> Result<(), Fault>;
+}
+
+/// No requests, but a fault.
+pub(super) struct Faulty(Option<Fault>);
+
+impl Faulty {
+    pub(super) fn requests(fault: Fault) -> Requests {
+        Box::new(Self(Some(fault)))
+    }
+}
+
+impl Source for Faulty {
+    fn read(&mut self, _block: &mut Vec<Request>) -> Result<(), Fault> {
+        self.0.take().map_or(Ok(()), Err)
+    }
+}

@@ -1,6 +1,7 @@
 //! The traces of N. Megiddo and D. S. Modha, "ARC: A Self-Tuning, Low Overhead Replacement Cache", FAST 2003.
 
 use super::format::Format;
+use crate::trace::digits::leading;
 use crate::trace::error::Problem;
 use crate::trace::lines::{self, Line, decimal, fields};
 
@@ -10,7 +11,7 @@ pub(super) const FORMAT: Format = Format {
     name: "arc",
     about: "START COUNT IGNORED SEQ, four numbers a line",
     fits: |sample| sample.all_lines(|line| parse(line).is_ok()),
-    open: |input, _| lines::requests(input, parse),
+    open: |input, _| lines::quick_requests(input, quick, parse),
     sink: None,
 };
 
@@ -23,4 +24,20 @@ fn parse(line: &[u8]) -> Result<Line, Problem> {
     number(ignored)?;
     number(sequence)?;
     Ok(Line::Run(number(start)?, number(count)?))
+}
+
+/// Most lines: four numbers with a space between them.
+#[inline]
+fn quick(bytes: &[u8]) -> Option<(Line, usize)> {
+    let (mut at, mut numbers) = (0, [0; 4]);
+    for (number, end) in numbers.iter_mut().zip(*b"   \n") {
+        let (value, length) = leading(bytes.get(at..)?)?;
+        at += length;
+        if bytes.get(at) != Some(&end) {
+            return None;
+        }
+        at += 1;
+        *number = value;
+    }
+    Some((Line::Run(numbers[0], numbers[1]), at))
 }

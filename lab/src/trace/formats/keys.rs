@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::format::Format;
-use crate::trace::lines::{self, Line, decimal};
+use crate::trace::lines::{self, Line, decimal, only_number};
 use crate::trace::request::Request;
 use crate::trace::sink::{Output, Sink};
 
@@ -12,7 +12,7 @@ pub(super) const FORMAT: Format = Format {
     about: "one key a line, a decimal number or any text",
     fits: |sample| sample.is_text(),
     open: |input, _| {
-        lines::requests(input, |line| {
+        lines::quick_requests(input, quick, |line| {
             Ok(if line.is_empty() { Line::Nothing } else { Line::One(Request::new(key(line))) })
         })
     },
@@ -29,6 +29,13 @@ impl Sink for Keys {
     fn finish(mut self: Box<Self>) -> io::Result<()> {
         self.0.flush()
     }
+}
+
+/// Most lines where keys are numbers.
+#[inline]
+fn quick(bytes: &[u8]) -> Option<(Line, usize)> {
+    let (key, length) = only_number(bytes)?;
+    (bytes.first() != Some(&b'0')).then(|| (Line::One(Request::new(key)), length))
 }
 
 /// The number that a key is written as, or else its hash. A number with a leading zero is a text: it was not written

@@ -11,7 +11,7 @@ use flate2::Crc;
 use super::format::Format;
 use crate::trace::blocks::{self, BLOCK};
 use crate::trace::error::{Fault, Place, Problem};
-use crate::trace::request::Request;
+use crate::trace::request::{AT_ONCE, Request, Source};
 use crate::trace::sink::{Output, Sink};
 
 const MAGIC: &[u8; 6] = b"larder";
@@ -41,7 +41,7 @@ impl<R: Read> Reader<R> {
     }
 
     /// The next block; an empty one is the last.
-    fn read(&mut self) -> Result<Vec<Request>, Fault> {
+    fn read_block(&mut self) -> Result<Vec<Request>, Fault> {
         if self.number == 0 {
             self.read_header()?;
         }
@@ -87,28 +87,15 @@ impl<R: Read> Reader<R> {
     }
 }
 
-impl<R: Read> Iterator for Reader<R> {
-    type Item = Result<Request, Fault>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            if let Some(request) = self.block.next() {
-                return Some(Ok(request));
-            }
-            if self.ended {
-                return None;
-            }
-            match self.read() {
-                Ok(block) => {
-                    self.ended = block.is_empty();
-                    self.block = block.into_iter();
-                }
-                Err(fault) => {
-                    self.ended = true;
-                    return Some(Err(fault));
-                }
-            }
+impl<R: Read + Send> Source for Reader<R> {
+    fn read(&mut self, block: &mut Vec<Request>) -> Result<(), Fault> {
+        if self.block.as_slice().is_empty() && !self.ended {
+            let read = self.read_block();
+            self.ended = read.as_ref().map_or(true, Vec::is_empty);
+            self.block = read?.into_iter();
         }
+        block.extend(self.block.by_ref().take(AT_ONCE));
+        Ok(())
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::format::Format;
 use crate::trace::error::Problem;
-use crate::trace::lines::{self, Line, decimal};
+use crate::trace::lines::{self, Line, decimal, only_number};
 use crate::trace::request::Request;
 use crate::trace::sample::Sample;
 
@@ -11,7 +11,7 @@ pub(super) const FORMAT: Format = Format {
     name: "lirs",
     about: "one decimal block number a line; * is no request",
     fits,
-    open: |input, _| lines::requests(input, parse),
+    open: |input, _| lines::quick_requests(input, quick, parse),
     sink: None,
 };
 
@@ -29,4 +29,9 @@ fn parse(line: &[u8]) -> Result<Line, Problem> {
             Ok(Line::One(Request::new(key)))
         }
     }
+}
+
+#[inline]
+fn quick(bytes: &[u8]) -> Option<(Line, usize)> {
+    only_number(bytes).map(|(key, length)| (Line::One(Request::new(key)), length))
 }
