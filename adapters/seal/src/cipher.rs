@@ -55,42 +55,41 @@ impl Cipher {
         }
     }
 
-    /// Encrypts `plain` into `sealed`, which is as long. What authenticates it and `bound`; `None` if the lengths are beyond the
-    /// cipher.
-    pub(crate) fn seal(
-        &self,
-        nonce: &[u8],
-        bound: &[u8],
-        plain: &[u8],
-        sealed: &mut [u8],
-    ) -> Option<[u8; TAG]> {
-        let both = InOutBuf::new(plain, sealed).ok()?;
+    /// Encrypts `plain` into `sealed`, and writes behind it what authenticates it and `bound`. `None` if that is not just as long,
+    /// or the lengths are beyond the cipher.
+    pub(crate) fn seal(&self, nonce: &[u8], bound: &[u8], plain: &[u8], sealed: &mut [u8]) -> Option<()> {
+        let (sealed, tag) = sealed.split_at_mut_checked(plain.len())?;
+        let (both, tag) = (InOutBuf::new(plain, sealed).ok()?, tag.try_into().ok()?);
         match self {
-            Self::XChaCha20Poly1305(cipher) => seal(&**cipher, nonce, bound, both),
-            Self::Aes256Gcm(cipher) => seal(&**cipher, nonce, bound, both),
-            Self::Aes256GcmSiv(cipher) => seal(&**cipher, nonce, bound, both),
+            Self::XChaCha20Poly1305(cipher) => seal(&**cipher, nonce, bound, both, tag),
+            Self::Aes256Gcm(cipher) => seal(&**cipher, nonce, bound, both, tag),
+            Self::Aes256GcmSiv(cipher) => seal(&**cipher, nonce, bound, both, tag),
         }
     }
 
-    /// What `sealed` was before it was, if it and `bound` are what was sealed.
-    pub(crate) fn open(&self, nonce: &[u8], bound: &[u8], sealed: &[u8], tag: &[u8]) -> Option<Vec<u8>> {
-        let mut plain = vec![0; sealed.len()];
-        let both = InOutBuf::new(sealed, &mut plain).ok()?;
+    /// Makes of `sealed` what it was before, if it and `bound` are what was sealed; `None` if not.
+    pub(crate) fn open(&self, nonce: &[u8], bound: &[u8], sealed: &mut [u8], tag: &[u8]) -> Option<()> {
         match self {
-            Self::XChaCha20Poly1305(cipher) => open(&**cipher, nonce, bound, both, tag),
-            Self::Aes256Gcm(cipher) => open(&**cipher, nonce, bound, both, tag),
-            Self::Aes256GcmSiv(cipher) => open(&**cipher, nonce, bound, both, tag),
-        }?;
-        Some(plain)
+            Self::XChaCha20Poly1305(cipher) => open(&**cipher, nonce, bound, sealed.into(), tag),
+            Self::Aes256Gcm(cipher) => open(&**cipher, nonce, bound, sealed.into(), tag),
+            Self::Aes256GcmSiv(cipher) => open(&**cipher, nonce, bound, sealed.into(), tag),
+        }
     }
 }
 
 /// The bytes before, and room for those after. Nothing is copied first.
 type Both<'a> = InOutBuf<'a, 'a, u8>;
 
-fn seal<C: AeadInOut>(cipher: &C, nonce: &[u8], bound: &[u8], both: Both<'_>) -> Option<[u8; TAG]> {
-    let tag = cipher.encrypt_inout_detached(nonce.try_into().ok()?, bound, both).ok()?;
-    tag.as_slice().try_into().ok()
+fn seal<C: AeadInOut>(
+    cipher: &C,
+    nonce: &[u8],
+    bound: &[u8],
+    both: Both<'_>,
+    tag: &mut [u8; TAG],
+) -> Option<()> {
+    let made = cipher.encrypt_inout_detached(nonce.try_into().ok()?, bound, both).ok()?;
+    *tag = made.as_slice().try_into().ok()?;
+    Some(())
 }
 
 fn open<C: AeadInOut>(cipher: &C, nonce: &[u8], bound: &[u8], both: Both<'_>, tag: &[u8]) -> Option<()> {

@@ -45,6 +45,7 @@ pub(crate) struct Parts<'a> {
 }
 
 impl<'a> Header<'a> {
+    #[inline]
     pub(crate) fn write(&self, to: &mut Vec<u8>) {
         let mut bytes = [self.version; FIXED];
         bytes[1..9].copy_from_slice(&self.not_after.to_le_bytes());
@@ -55,6 +56,7 @@ impl<'a> Header<'a> {
     }
 
     /// The parts of `bytes`, if they are long enough and of a version that is known.
+    #[inline]
     pub(crate) fn read(bytes: &'a [u8], kind: Kind) -> Option<Parts<'a>> {
         let (&[version @ (MARKED | EXACT)], bytes) = bytes.split_first_chunk()? else { return None };
         let (not_after, bytes) = bytes.split_first_chunk()?;
@@ -79,19 +81,32 @@ impl<'a> Header<'a> {
     ) -> R {
         let mut bound = SCRATCH.try_with(RefCell::take).unwrap_or_default();
         bound.clear();
-        for field in
-            [&[self.version], namespace, key, &self.not_after.to_le_bytes(), &self.place.to_le_bytes()]
-        {
-            bound.extend_from_slice(&(field.len() as u64).to_le_bytes());
-            bound.extend_from_slice(field);
-        }
-        // The last one needs no length: it goes on to the end.
-        label.write(&mut bound);
+        self.write_bound(namespace, key, label, &mut bound);
         let done = work(&bound);
         if bound.capacity() <= SCRATCH_BYTES {
             let _ = SCRATCH.try_with(|scratch| *scratch.borrow_mut() = bound);
         }
         done
+    }
+
+    /// Its own fields are of fixed lengths: those between the caller's are written at once.
+    fn write_bound(&self, namespace: &[u8], key: &[u8], label: &Label, to: &mut Vec<u8>) {
+        let length = |bytes: usize| (bytes as u64).to_le_bytes();
+        let mut before = [self.version; 8 + 1 + 8];
+        before[..8].copy_from_slice(&length(1));
+        before[9..].copy_from_slice(&length(namespace.len()));
+        to.extend_from_slice(&before);
+        to.extend_from_slice(namespace);
+        to.extend_from_slice(&length(key.len()));
+        to.extend_from_slice(key);
+        let mut after = [0; 8 + 8 + 8 + 4];
+        after[..8].copy_from_slice(&length(8));
+        after[8..16].copy_from_slice(&self.not_after.to_le_bytes());
+        after[16..24].copy_from_slice(&length(4));
+        after[24..].copy_from_slice(&self.place.to_le_bytes());
+        to.extend_from_slice(&after);
+        // The last one needs no length: it goes on to the end.
+        label.write(to);
     }
 }
 
@@ -108,10 +123,9 @@ pub(crate) fn place(namespace: &[u8], key: &[u8]) -> u32 {
     let step = |sum: u64, word: u64| (sum ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
     let over = |sum: u64, bytes: &[u8]| {
         let (words, rest) = bytes.as_chunks::<8>();
-        let mut last = [0; 8];
-        last[..rest.len()].copy_from_slice(rest);
         let sum = words.iter().fold(sum, |sum, word| step(sum, u64::from_le_bytes(*word)));
-        step(step(sum, u64::from_le_bytes(last)), bytes.len() as u64)
+        let last = rest.iter().rev().fold(0, |last, byte| last << 8 | u64::from(*byte));
+        step(step(sum, last), bytes.len() as u64)
     };
     let sum = over(over(0, namespace), key);
     (sum >> 32) as u32 ^ sum as u32

@@ -30,6 +30,7 @@ impl Padding {
     }
 
     /// The bytes with their end and their padding; as they are if they have none.
+    #[inline]
     pub(crate) fn padded(self, plain: &[u8]) -> Cow<'_, [u8]> {
         if self == Self::None {
             return Cow::Borrowed(plain);

@@ -120,8 +120,9 @@ impl<A: Algorithm> Sealed<A> {
         if key.is_committed_to(parts.header.commitment) { Ok(key) } else { Err(Reason::Forged) }
     }
 
-    /// What was sealed, authenticated and in time. In this order: length, version, key, commitment, tag, deadline.
-    fn opened(&self, parcel: &Parcel, context: &Context<'_>) -> Result<Vec<u8>, Reason> {
+    /// Makes `plain` what was sealed, if it is authentic and in time; else it is of no use. In this order: length, version, key,
+    /// commitment, tag, deadline.
+    fn open(&self, parcel: &Parcel, context: &Context<'_>, plain: &mut Vec<u8>) -> Result<(), Reason> {
         let label = &parcel.label;
         let longest = self.at_most.saturating_add(1).saturating_mul(2).saturating_add(overhead(A::KIND));
         if label.cipher != A::KIND.id() || parcel.payload().len() > longest {
@@ -129,19 +130,20 @@ impl<A: Algorithm> Sealed<A> {
         }
         let parts = Header::read(parcel.payload(), A::KIND).ok_or(Reason::Malformed)?;
         let key = self.key(label.key_id, &parts)?;
+        *plain = parts.sealed.to_vec();
         let opened = parts.header.bound(&self.namespace, context.key, label, |bound| {
-            key.cipher.open(parts.nonce, bound, parts.sealed, parts.tag)
+            key.cipher.open(parts.nonce, bound, plain, parts.tag)
         });
-        let Some(mut plain) = opened else {
+        if opened.is_none() {
             let moved = parts.header.place != place(&self.namespace, context.key);
             return Err(if moved { Reason::WrongPlace } else { Reason::Forged });
-        };
+        }
         self.keys.remember(label.key_id, A::KIND, parts.header.salt, &key);
         if !self.limits.allow(parts.header.not_after, context.life, || self.wall.unix_millis()) {
             return Err(Reason::Expired);
         }
-        let ends = parts.header.version != MARKED || unpad(&mut plain);
-        if ends && plain.len() <= self.at_most { Ok(plain) } else { Err(Reason::Malformed) }
+        let ends = parts.header.version != MARKED || unpad(plain);
+        if ends && plain.len() <= self.at_most { Ok(()) } else { Err(Reason::Malformed) }
     }
 }
 
@@ -173,27 +175,23 @@ impl<A: Algorithm> Codec for Sealed<A> {
         let mut bytes = Vec::with_capacity(overhead(A::KIND) + plain.len());
         header.write(&mut bytes);
         let start = FIXED + A::KIND.nonce();
-        bytes.resize(start + plain.len(), 0);
+        bytes.resize(start + plain.len() + TAG, 0);
         let (head, sealed) = bytes.split_at_mut(start);
         (self.keys.random)(&mut head[FIXED..])?;
-        let tag = header.bound(&self.namespace, context.key, &label, |bound| {
+        let sealed = header.bound(&self.namespace, context.key, &label, |bound| {
             writer.derived.cipher.seal(&head[FIXED..], bound, &plain, sealed)
         });
-        bytes.extend_from_slice(&tag.ok_or_else(|| unsealable("it is over the cipher's bound"))?);
+        sealed.ok_or_else(|| unsealable("it is over the cipher's bound"))?;
         Ok(Parcel::new(label, bytes))
     }
 
     fn decode(&self, parcel: &Parcel, context: &Context<'_>) -> Result<Parcel> {
-        match self.opened(parcel, context) {
-            Ok(plain) => {
-                let label = Label { cipher: cipher::NONE, key_id: 0, ..parcel.label.clone() };
-                Ok(Parcel::new(label, plain))
-            }
-            Err(reason) => {
-                self.events.add(reason);
-                Err(Error::new(ErrorKind::Codec, "opening a sealed value").because(explained(reason)))
-            }
-        }
+        let mut plain = Vec::new();
+        self.open(parcel, context, &mut plain).map_err(|reason| {
+            self.events.add(reason);
+            Error::new(ErrorKind::Codec, "opening a sealed value").because(explained(reason))
+        })?;
+        Ok(Parcel::new(Label { cipher: cipher::NONE, key_id: 0, ..parcel.label.clone() }, plain))
     }
 }
 

@@ -47,6 +47,7 @@ impl Writer {
     }
 
     /// Counts one more message.
+    #[inline]
     pub(crate) fn claim(&self) -> Result<Use> {
         match self.messages.fetch_add(1, Relaxed) {
             0..WORN => Ok(Use::Fine),
