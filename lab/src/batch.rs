@@ -17,8 +17,9 @@ pub const UNKNOWN: u32 = u32::MAX;
 /// Some consecutive requests.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
-    /// Keys and sizes.
-    pub(crate) requests: Vec<(u64, u32)>,
+    pub(crate) keys: Vec<u64>,
+    /// Their sizes; empty where all are 1.
+    pub(crate) sizes: Vec<u32>,
     /// What else the first of them tell; nothing is told after these.
     pub(crate) told: Vec<Told>,
     /// Whether any tells a time.
@@ -38,9 +39,16 @@ impl Told {
 }
 
 impl Batch {
+    fn clear(&mut self) {
+        self.keys.clear();
+        self.sizes.clear();
+        self.told.clear();
+        self.timed = false;
+    }
+
     /// What all requests tell.
     pub(crate) fn all_told(&mut self) -> &[Told] {
-        self.told.resize(self.requests.len(), Told::NOTHING);
+        self.told.resize(self.keys.len(), Told::NOTHING);
         &self.told
     }
 }
@@ -60,11 +68,22 @@ impl Batches {
         Self { trace, lives, is_mortal: false, ended: false }
     }
 
-    fn read(&mut self) -> Result<Batch, Error> {
-        let mut batch = Batch { requests: Vec::with_capacity(CHUNK), ..Batch::default() };
+    /// The next one, in the memory of one that was used.
+    pub(crate) fn next(&mut self, used: Option<Batch>) -> Option<Result<Batch, Error>> {
+        if self.ended {
+            return None;
+        }
+        let batch = self.read(used.unwrap_or_default());
+        self.ended = batch.as_ref().map_or(true, |batch| batch.keys.len() < CHUNK);
+        batch.map(|batch| (!batch.keys.is_empty()).then_some(batch)).transpose()
+    }
+
+    fn read(&mut self, mut batch: Batch) -> Result<Batch, Error> {
+        batch.clear();
+        batch.keys.reserve_exact(CHUNK);
         let (lives, is_mortal) = (self.lives, self.is_mortal);
-        while batch.requests.len() < CHUNK {
-            let block = self.trace.next_block(CHUNK - batch.requests.len())?;
+        while batch.keys.len() < CHUNK {
+            let block = self.trace.next_block(CHUNK - batch.keys.len())?;
             if block.is_empty() {
                 break;
             }
@@ -73,8 +92,9 @@ impl Batches {
                 let told = tells(request, lives, counts);
                 batch.timed |= request.at.is_some();
                 self.is_mortal |= told.ttl != FOREVER;
-                put(&mut batch.told, batch.requests.len(), told, Told::NOTHING);
-                batch.requests.push((request.key, request.size));
+                put(&mut batch.told, batch.keys.len(), told, Told::NOTHING);
+                put(&mut batch.sizes, batch.keys.len(), request.size, 1);
+                batch.keys.push(request.key);
             }
         }
         Ok(batch)
@@ -104,17 +124,4 @@ pub(crate) fn put<T: Copy + PartialEq>(column: &mut Vec<T>, length: usize, value
 /// Below [`FOREVER`]: 292,000 years.
 fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX).min(u64::MAX >> 1)
-}
-
-impl Iterator for Batches {
-    type Item = Result<Batch, Error>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.ended {
-            return None;
-        }
-        let batch = self.read();
-        self.ended = batch.as_ref().map_or(true, |batch| batch.requests.len() < CHUNK);
-        batch.map(|batch| (!batch.requests.is_empty()).then_some(batch)).transpose()
-    }
 }

@@ -107,7 +107,7 @@ impl Chunks {
         let (progress, many_keys) = (trace.meter(), Some(trace.error(Problem::ManyKeys)));
         let mut batches = Batches::new(trace, lives);
         Self {
-            read: Ahead::new(move || batches.next()),
+            read: Ahead::new(move |used| batches.next(used.and_then(Result::ok))),
             progress,
             many_keys,
             numbering: Numbering::default(),
@@ -130,36 +130,35 @@ impl Chunks {
     }
 
     fn chunk(&mut self, mut batch: Batch) -> Result<Chunk, Error> {
-        let mut chunk = Chunk { keys: Vec::with_capacity(batch.requests.len()), ..Chunk::default() };
+        let mut chunk = Chunk { keys: Vec::with_capacity(batch.keys.len()), ..Chunk::default() };
         self.totals.timed |= batch.timed;
-        for requests in batch.requests.chunks(AT_ONCE) {
-            let keys = requests.iter().map(|(key, _)| *key);
+        for keys in batch.keys.chunks(AT_ONCE) {
             let numbered = self.numbering.number_all(keys, |number| chunk.keys.push(number));
             if let (None, Some(error)) = (numbered, self.many_keys.take_if(|_| numbered.is_none())) {
                 return Err(error);
             }
-            self.count(&mut chunk, requests);
         }
+        chunk.sizes.clone_from(&batch.sizes);
+        self.count(&chunk);
         if !batch.told.is_empty() || !self.last_ttls.is_empty() || !self.last_costs.is_empty() {
             self.tell(&mut chunk, &mut batch);
         }
         chunk.reach = self.numbering.len();
+        self.read.give_back(Ok(batch));
         Ok(chunk)
     }
 
-    /// Counts the last requests of `chunk`.
-    fn count(&mut self, chunk: &mut Chunk, requests: &[(u64, u32)]) {
-        self.totals.requests += requests.len() as u64;
-        if !self.totals.sized && requests.iter().all(|(_, size)| *size == 1) {
+    fn count(&mut self, chunk: &Chunk) {
+        self.totals.requests += chunk.keys.len() as u64;
+        if !self.totals.sized && chunk.sizes.is_empty() {
             self.totals.unique = self.numbering.len() as u64;
             self.totals.unique_bytes = self.totals.unique;
             return;
         }
         self.totals.sized = true;
         self.last_sizes.resize(self.totals.unique as usize, 1);
-        for (at, (_, size)) in (chunk.keys.len() - requests.len()..).zip(requests) {
-            put(&mut chunk.sizes, at, *size, 1);
-            self.resize(chunk.keys[at], *size);
+        for (at, key) in chunk.keys.iter().enumerate() {
+            self.resize(*key, chunk.size(at));
         }
     }
 

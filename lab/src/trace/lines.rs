@@ -28,10 +28,6 @@ pub(super) enum Line {
     Run(u64, u64),
 }
 
-/// What understands the line that bytes begin with, and says how long it is with its end; or leaves it to who sees the
-/// line alone.
-pub(super) type Quick = fn(&[u8]) -> Option<(Line, usize)>;
-
 /// The requests of a text of which `parse` understands each line.
 pub(super) fn requests(
     input: Input,
@@ -40,10 +36,11 @@ pub(super) fn requests(
     quick_requests(input, |_| None, parse)
 }
 
-/// The same, where `quick` understands most lines sooner.
+/// The same, where `quick` understands most lines sooner: the one that bytes begin with, of which it says how long it is with
+/// its end. What it doesn't understand it leaves to `parse`.
 pub(super) fn quick_requests(
     input: Input,
-    quick: Quick,
+    quick: impl Fn(&[u8]) -> Option<(Line, usize)> + Send + 'static,
     parse: impl FnMut(&[u8]) -> Result<Line, Problem> + Send + 'static,
 ) -> Requests {
     if !input.is_text() {
@@ -52,17 +49,18 @@ pub(super) fn quick_requests(
     Box::new(Text { lines: Lines::new(input.into_reader()), run: 0..0, quick, parse })
 }
 
-struct Text<R, P> {
+struct Text<R, Q, P> {
     lines: Lines<R>,
     /// What is left of a line that stands for many requests.
     run: Range<u64>,
-    quick: Quick,
+    quick: Q,
     parse: P,
 }
 
-impl<R, P> Source for Text<R, P>
+impl<R, Q, P> Source for Text<R, Q, P>
 where
     R: Read + Send,
+    Q: Fn(&[u8]) -> Option<(Line, usize)> + Send,
     P: FnMut(&[u8]) -> Result<Line, Problem> + Send,
 {
     fn read(&mut self, block: &mut Vec<Request>) -> Result<(), Fault> {
@@ -71,7 +69,7 @@ where
                 block.extend(self.run.by_ref().take(AT_ONCE - block.len()).map(Request::new));
                 continue;
             }
-            let line = self.lines.next_with(self.quick, &mut self.parse);
+            let line = self.lines.next_with(&self.quick, &mut self.parse);
             match line.map_err(|problem| problem.at(Place::Line(self.lines.number)))? {
                 Some(Line::Nothing) => {}
                 Some(Line::One(request)) => block.push(request),
@@ -104,11 +102,11 @@ pub(super) fn fields<const N: usize>(line: &[u8]) -> Option<[&[u8]; N]> {
     found.next().is_none().then_some(fields)
 }
 
-/// A line of nothing but a decimal number, and how long it is with its end.
+/// The decimal number that `bytes` begin with, if `end` follows; and how long both are.
 #[inline]
-pub(super) fn only_number(bytes: &[u8]) -> Option<(u64, usize)> {
+pub(super) fn number_before(bytes: &[u8], end: u8) -> Option<(u64, usize)> {
     let (number, length) = leading(bytes)?;
-    (bytes.get(length) == Some(&b'\n')).then_some((number, length + 1))
+    (bytes.get(length) == Some(&end)).then_some((number, length + 1))
 }
 
 /// A decimal number: digits, and nothing else.
@@ -177,7 +175,7 @@ impl<R: Read> Lines<R> {
     #[inline]
     fn next_with(
         &mut self,
-        quick: Quick,
+        quick: impl Fn(&[u8]) -> Option<(Line, usize)>,
         parse: impl FnOnce(&[u8]) -> Result<Line, Problem>,
     ) -> Result<Option<Line>, Problem> {
         self.number += 1;

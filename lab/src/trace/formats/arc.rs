@@ -1,9 +1,8 @@
 //! The traces of N. Megiddo and D. S. Modha, "ARC: A Self-Tuning, Low Overhead Replacement Cache", FAST 2003.
 
 use super::format::Format;
-use crate::trace::digits::leading;
 use crate::trace::error::Problem;
-use crate::trace::lines::{self, Line, decimal, fields};
+use crate::trace::lines::{self, Line, decimal, fields, number_before};
 
 const EXPECTED: &str = "four numbers: start, count, ignored, sequence";
 
@@ -29,15 +28,10 @@ fn parse(line: &[u8]) -> Result<Line, Problem> {
 /// Most lines: four numbers with a space between them.
 #[inline]
 fn quick(bytes: &[u8]) -> Option<(Line, usize)> {
-    let (mut at, mut numbers) = (0, [0; 4]);
-    for (number, end) in numbers.iter_mut().zip(*b"   \n") {
-        let (value, length) = leading(bytes.get(at..)?)?;
-        at += length;
-        if bytes.get(at) != Some(&end) {
-            return None;
-        }
-        at += 1;
-        *number = value;
-    }
-    Some((Line::Run(numbers[0], numbers[1]), at))
+    let (start, to_count) = number_before(bytes, b' ')?;
+    let (count, to_ignored) = number_before(&bytes[to_count..], b' ')?;
+    let at = to_count + to_ignored;
+    let (_, to_sequence) = number_before(&bytes[at..], b' ')?;
+    let (_, to_end) = number_before(&bytes[at + to_sequence..], b'\n')?;
+    Some((Line::Run(start, count), at + to_sequence + to_end))
 }

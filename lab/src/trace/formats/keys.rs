@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::format::Format;
-use crate::trace::lines::{self, Line, decimal, only_number};
+use crate::trace::lines::{self, Line, decimal, number_before};
 use crate::trace::request::Request;
 use crate::trace::sink::{Output, Sink};
 
@@ -34,7 +34,7 @@ impl Sink for Keys {
 /// Most lines where keys are numbers.
 #[inline]
 fn quick(bytes: &[u8]) -> Option<(Line, usize)> {
-    let (key, length) = only_number(bytes)?;
+    let (key, length) = number_before(bytes, b'\n')?;
     (bytes.first() != Some(&b'0')).then(|| (Line::One(Request::new(key)), length))
 }
 

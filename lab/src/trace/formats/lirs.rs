@@ -3,7 +3,7 @@
 
 use super::format::Format;
 use crate::trace::error::Problem;
-use crate::trace::lines::{self, Line, decimal, only_number};
+use crate::trace::lines::{self, Line, decimal, number_before};
 use crate::trace::request::Request;
 use crate::trace::sample::Sample;
 
@@ -33,5 +33,5 @@ fn parse(line: &[u8]) -> Result<Line, Problem> {
 
 #[inline]
 fn quick(bytes: &[u8]) -> Option<(Line, usize)> {
-    only_number(bytes).map(|(key, length)| (Line::One(Request::new(key)), length))
+    number_before(bytes, b'\n').map(|(key, length)| (Line::One(Request::new(key)), length))
 }
