@@ -77,7 +77,7 @@ impl Cipher {
     }
 }
 
-/// The bytes before, and room for those after. Nothing is copied first.
+/// The bytes before, and room for those after, which may be the same.
 type Both<'a> = InOutBuf<'a, 'a, u8>;
 
 fn seal<C: AeadInOut>(
