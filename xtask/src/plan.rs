@@ -1,5 +1,6 @@
 //! What is run, in order: the tables.
 
+use std::env::consts::EXE_SUFFIX;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -58,20 +59,20 @@ fn checked(root: &Path, package: &str, target: &str) -> Step {
 }
 
 fn target_folder(root: &Path) -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from)
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |folder| root.join(folder))
 }
 
-/// All are built; then each is run.
+/// All are built, with the features that the tests have been built with; then each is run.
 fn examples(root: &Path) -> Vec<Step> {
-    let mut steps =
-        vec![Step::cargo("examples", &["build", "--package", "larder", "--all-features", "--examples"])];
+    let mut steps = vec![Step::cargo("examples", &["build", "--workspace", "--all-features", "--examples"])];
+    let built = target_folder(root).join("debug").join("examples");
     for name in example_names(&root.join("examples")) {
         let short = EXAMPLE_ARGUMENTS
             .iter()
             .find(|(example, _)| *example == name)
             .map_or(&[][..], |(_, short)| short);
-        let run = ["run", "--quiet", "--package", "larder", "--all-features", "--example", &name, "--"];
-        steps.push(Step::cargo(&format!("example {name} {}", short.join(" ")), &[&run, short].concat()));
+        let program = built.join(format!("{name}{EXE_SUFFIX}"));
+        steps.push(Step::program(&format!("example {name}"), program, short));
     }
     steps
 }

@@ -1,5 +1,6 @@
-//! One step: a cargo command whose output is passed through and read along.
+//! One step: a command whose output is passed through and read along.
 
+use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -11,6 +12,7 @@ use crate::tally::Tally;
 /// A command with a heading.
 pub(crate) struct Step {
     heading: String,
+    program: OsString,
     arguments: Vec<String>,
     flags: Option<(&'static str, &'static str)>,
     variable: Option<(&'static str, String)>,
@@ -19,8 +21,13 @@ pub(crate) struct Step {
 
 impl Step {
     pub(crate) fn cargo(heading: &str, arguments: &[&str]) -> Self {
+        Self::program(heading, cargo(), arguments)
+    }
+
+    pub(crate) fn program(heading: &str, program: impl Into<OsString>, arguments: &[&str]) -> Self {
         let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
-        Self { heading: heading.trim().to_owned(), arguments, flags: None, variable: None, tests: None }
+        let (heading, program) = (heading.trim().to_owned(), program.into());
+        Self { heading, program, arguments, flags: None, variable: None, tests: None }
     }
 
     /// With flags added to those of the variable.
@@ -42,7 +49,7 @@ impl Step {
     }
 
     fn command(&self, root: &Path) -> Command {
-        let mut command = Command::new(cargo());
+        let mut command = Command::new(&self.program);
         command.args(&self.arguments).current_dir(root).stdin(Stdio::null());
         if let Some((variable, flags)) = self.flags {
             let present = std::env::var(variable).unwrap_or_default();
@@ -69,7 +76,8 @@ impl Step {
 
     fn run(&self, root: &Path, tally: &mut Tally) -> Result<(), String> {
         let begun = Instant::now();
-        println!("\n== {}: cargo {}", self.heading, self.arguments.join(" "));
+        let program = Path::new(&self.program).file_stem().unwrap_or_default().display();
+        println!("\n== {}: {program} {}", self.heading, self.arguments.join(" "));
         let success =
             stream(self.command(root), tally).map_err(|error| format!("{}: {error}", self.heading))?;
         println!("== {}: {:.0} s", self.heading, begun.elapsed().as_secs_f64());
