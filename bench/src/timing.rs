@@ -1,6 +1,6 @@
 //! Time: contestants in turns, medians over rounds.
 
-use std::sync::Barrier;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::contestant::Ready;
@@ -75,16 +75,17 @@ fn calibrate(contestant: &Ready, threads: usize, length: Duration) -> u64 {
     }
 }
 
-/// Nanoseconds an operation, as each of the threads sees it.
+/// Nanoseconds an operation, from the first thread's start to the last one's end: what one thread does before or after
+/// the other is no work done together.
 fn turn(contestant: &Ready, threads: usize, operations: u64) -> Turn {
-    let start = Barrier::new(threads);
+    let running = AtomicUsize::new(0);
     let work = |thread| {
-        start.wait();
+        wait_for_all(&running, threads);
         let began = Instant::now();
         let hits = contestant.run(threads - 1 + thread, operations);
-        (began.elapsed(), hits)
+        (began, Instant::now(), hits)
     };
-    let done: Vec<(Duration, u64)> = if threads == 1 {
+    let done: Vec<(Instant, Instant, u64)> = if threads == 1 {
         vec![work(0)]
     } else {
         std::thread::scope(|scope| {
@@ -92,11 +93,21 @@ fn turn(contestant: &Ready, threads: usize, operations: u64) -> Turn {
             running.into_iter().filter_map(|thread| thread.join().ok()).collect()
         })
     };
-    let longest = done.iter().map(|(time, _)| *time).max().unwrap_or_default();
-    let hits: u64 = done.iter().map(|(_, hits)| hits).sum();
+    let first = done.iter().map(|(began, ..)| *began).min();
+    let last = done.iter().map(|(_, ended, _)| *ended).max();
+    let hits: u64 = done.iter().map(|(.., hits)| hits).sum();
+    let time = first.zip(last).map_or(Duration::ZERO, |(first, last)| last - first);
     Turn {
-        nanos: longest.as_nanos() as f64 / operations as f64,
+        nanos: time.as_nanos() as f64 / operations as f64,
         hit_rate: hits as f64 / (operations * threads as u64) as f64,
+    }
+}
+
+/// Until all threads are running. They stay awake: one that has to be woken begins when the other has done half.
+fn wait_for_all(running: &AtomicUsize, threads: usize) {
+    running.fetch_add(1, Ordering::AcqRel);
+    while running.load(Ordering::Acquire) < threads {
+        std::hint::spin_loop();
     }
 }
 

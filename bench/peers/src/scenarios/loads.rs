@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 use std::hint::black_box;
+use std::mem::ManuallyDrop;
 
 use larder::policies::{Lru, Sieve};
 use larder::{Cache, EvictionPolicy};
@@ -15,8 +16,8 @@ use super::hits::{number_entries, requests_for};
 const RANKS: u64 = 10_000;
 
 thread_local! {
-    /// foyer looks for a runtime, on a hit as well.
-    static RUNTIME: OnceCell<EnterGuard<'static>> = const { OnceCell::new() };
+    /// foyer looks for a runtime, on a hit as well. A thread that ends must not leave it: what it would leave is gone then.
+    static RUNTIME: OnceCell<ManuallyDrop<EnterGuard<'static>>> = const { OnceCell::new() };
 }
 
 /// Ours and the rivals that load.
@@ -40,7 +41,7 @@ pub fn contestants() -> Vec<Contestant> {
             number_entries(RANKS).into_iter().for_each(|(key, value)| drop(cache.insert(key, value)));
             let runtime: &'static Handle = Box::leak(Box::new(Handle::current()));
             move |key: &u64| {
-                RUNTIME.with(|inside| _ = inside.get_or_init(|| runtime.enter()));
+                RUNTIME.with(|inside| _ = inside.get_or_init(|| ManuallyDrop::new(runtime.enter())));
                 let load = || async { Ok::<_, std::io::Error>(u64::MAX) };
                 black_box(polled(cache.get_or_fetch(key, load))).is_ok_and(|entry| *entry.value() != u64::MAX)
             }
