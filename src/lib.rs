@@ -31,6 +31,8 @@
 //! | `tracing` | | refused callbacks and undecodable values as `tracing` events |
 //! | `full` | | all of the above |
 
+#![forbid(unsafe_code)]
+
 pub use larder_core::*;
 
 #[cfg(feature = "compress")]

@@ -11,6 +11,8 @@
 //! Contestants take turns within one run, and each ratio is the median of the rounds' own ratios: what else the machine
 //! does at the moment slows all of them alike. Trust ratios before nanoseconds, and instructions before both.
 
+#![forbid(unsafe_code)]
+
 mod instructions;
 mod options;
 mod report;

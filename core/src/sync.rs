@@ -1,4 +1,5 @@
-//! The locks of the engine in one place, so that the model checker can put its own in their stead (`--cfg shuttle`).
+//! The locks and atomics of the engine in one place, so that the model checker can put its own in their stead
+//! (`--cfg shuttle`).
 
 #[cfg(not(shuttle))]
 pub(crate) use parking_lot::{Condvar, Mutex, MutexGuard};
@@ -7,10 +8,16 @@ pub(crate) use parking_lot::{Condvar, Mutex, MutexGuard};
 pub(crate) use self::checked::{Condvar, Mutex, MutexGuard};
 
 #[cfg(not(shuttle))]
-pub(crate) use std::thread::{ThreadId, current};
+pub(crate) use std::sync::atomic::{AtomicPtr, AtomicU64, fence};
 
 #[cfg(shuttle)]
-pub(crate) use shuttle::thread::{ThreadId, current};
+pub(crate) use shuttle::sync::atomic::{AtomicPtr, AtomicU64, fence};
+
+#[cfg(not(shuttle))]
+pub(crate) use std::thread::{ThreadId, current, yield_now};
+
+#[cfg(shuttle)]
+pub(crate) use shuttle::thread::{ThreadId, current, yield_now};
 
 /// The checker's locks with the shape of the real ones: no poisoning.
 #[cfg(shuttle)]
@@ -28,6 +35,10 @@ mod checked {
 
         pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
             self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        }
+
+        pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
+            self.0.try_lock().ok()
         }
     }
 

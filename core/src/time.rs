@@ -81,6 +81,7 @@ impl Deadline {
 
     /// The absolute deadline of an entry taken at `now` by a store whose default life is `default`.
     #[must_use]
+    #[inline]
     pub fn resolve(self, now: Time, default: Option<Duration>) -> Self {
         let time = self.0 & Self::TIME;
         let own = match self.0 & Self::RELATIVE {

@@ -3,6 +3,8 @@
 //!
 //! The `larder` command is made of these parts; `docs/guide/lab.md` shows it.
 
+#![forbid(unsafe_code)]
+
 mod ahead;
 pub mod analysis;
 pub mod bars;

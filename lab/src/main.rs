@@ -1,5 +1,7 @@
 //! `larder`: choose a cache policy and its size by replaying traces.
 
+#![forbid(unsafe_code)]
+
 mod arguments;
 mod commands;
 mod curves;

@@ -19,6 +19,8 @@
 //! | [`Cache`] | memory, loading, names and statistics in one handle: for the many who want just a cache |
 //! | [`TokioEnv`] | `Env::tokio()`: the real world |
 
+#![forbid(unsafe_code)]
+
 mod back_off;
 mod bounded;
 mod cache;

@@ -54,6 +54,8 @@
 //! - Slots are small and dense: keep state in a `Vec` indexed by slot, and lists as links between slots.
 //! - To add one to this crate, write its file, add its row to [`POLICIES`] and its model to `tests/models.rs`.
 
+#![forbid(unsafe_code)]
+
 mod arc;
 mod buckets;
 mod cacheus;

@@ -17,6 +17,8 @@
 //! Nothing here sleeps or draws a number that a seed doesn't give. Suites panic with a sentence that names the broken
 //! rule: they are for tests.
 
+#![forbid(unsafe_code)]
+
 pub mod codec;
 mod counting;
 mod damage;

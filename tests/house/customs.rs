@@ -6,7 +6,7 @@ use crate::functions::functions;
 use crate::imports::manifest;
 use crate::source::{line_of, words};
 use crate::tree::{Tree, is_a, within};
-use crate::{FILE_LINES, FUNCTION_LINES, HEADINGS, VAGUE};
+use crate::{FILE_LINES, FUNCTION_LINES, HEADINGS, UNSAFE, VAGUE};
 
 pub(crate) fn long_files(tree: &Tree) -> Vec<String> {
     let files = tree.sources("").into_iter();
@@ -68,8 +68,27 @@ pub(crate) fn crates_without_lints(tree: &Tree) -> Vec<String> {
     let root = manifest(tree, ".");
     let level =
         root.get("workspace").and_then(|all| all.get("lints")?.get("rust")?.get("unsafe_code")?.as_str());
-    if level != Some("forbid") {
-        found.push("Cargo.toml:1 does not forbid `unsafe_code`".to_owned());
+    if level != Some("deny") {
+        found.push("Cargo.toml:1 does not deny `unsafe_code`".to_owned());
+    }
+    found
+}
+
+/// All roots of crates but core's forbid it, and nobody else than that one file allows or uses it.
+pub(crate) fn unsafe_elsewhere(tree: &Tree) -> Vec<String> {
+    let is_root = |path: &str| path.ends_with("src/lib.rs") || path.ends_with("src/main.rs");
+    let mut found = Vec::new();
+    for file in tree.sources("").iter().filter(|file| file.path != UNSAFE) {
+        if is_root(&file.path)
+            && !file.path.starts_with("core/")
+            && !file.text.contains("#![forbid(unsafe_code)]")
+        {
+            found.push(format!("{}:1 does not forbid unsafe code", file.path));
+        }
+        let said = |said: &'static str| words(&file.code).filter(move |(_, word)| *word == said);
+        found.extend(said("unsafe").map(|(at, _)| format!("{} is unsafe", file.place(at))));
+        let allowed = said("unsafe_code").filter(|(at, _)| !file.code[..*at].ends_with("forbid("));
+        found.extend(allowed.map(|(at, _)| format!("{} allows unsafe code", file.place(at))));
     }
     found
 }

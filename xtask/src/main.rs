@@ -1,5 +1,7 @@
 //! The tasks of this repository: `cargo xtask test` checks and tests everything, with nothing but cargo.
 
+#![forbid(unsafe_code)]
+
 mod arguments;
 mod packages;
 mod plan;

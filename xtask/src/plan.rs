@@ -8,7 +8,7 @@ use crate::packages::answers;
 use crate::step::Step;
 
 /// Test targets that run under the model checker, by package.
-const CHECKED: &[(&str, &str)] = &[("larder-core", "linearizability")];
+const CHECKED: &[(&str, &str)] = &[("larder-core", "--test=linearizability"), ("larder-core", "--lib")];
 
 /// Test targets that are empty without the model checker.
 const EMPTY_UNCHECKED: &[&str] = &["linearizability"];
@@ -52,10 +52,9 @@ fn tests(seeds: Option<u64>) -> Step {
 /// In a target folder of its own: other flags would have everything built again, here and there.
 fn checked(root: &Path, package: &str, target: &str) -> Step {
     let folder = target_folder(root).join("shuttle").display().to_string();
-    let arguments =
-        ["test", "--package", package, "--test", target, "--target-dir", &folder, "--", "--show-output"];
-    let step = Step::cargo(&format!("{target} of {package} under the model checker"), &arguments);
-    step.with_flags("RUSTFLAGS", "--cfg shuttle").with_tests(&[])
+    let arguments = ["test", "--package", package, target, "--target-dir", &folder, "--", "--show-output"];
+    let name = format!("{package} under the model checker: {}", target.trim_start_matches("--"));
+    Step::cargo(&name, &arguments).with_flags("RUSTFLAGS", "--cfg shuttle").with_tests(&[])
 }
 
 fn target_folder(root: &Path) -> PathBuf {

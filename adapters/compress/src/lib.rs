@@ -40,6 +40,8 @@
 //! of several members is an error: a miss. Each value that was compressed fits the bounds it was compressed under: lower
 //! them only when those are gone.
 
+#![forbid(unsafe_code)]
+
 mod compressed;
 mod compressor;
 mod meter;

@@ -18,6 +18,8 @@
 //! keeps its place until it is filled anew, removed, or [pruned](larder_core::Leased::prune); who has many keys with short
 //! lives prunes now and then, and who has keys without end takes another engine.
 
+#![forbid(unsafe_code)]
+
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 

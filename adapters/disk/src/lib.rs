@@ -38,6 +38,8 @@
 //! | the disk is full, or fails | the store starts over, empty, which also makes room; the write that failed says so |
 //! | a row is damaged | that row is a miss, and counted |
 
+#![forbid(unsafe_code)]
+
 mod disk;
 mod engine;
 mod inner;

@@ -18,6 +18,8 @@
 //! foyer's memory knows nothing of time, and can't be looked through: an entry past its deadline is a miss, and keeps its
 //! place until it is filled anew, removed or evicted.
 
+#![forbid(unsafe_code)]
+
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 

@@ -25,6 +25,8 @@
 //!
 //! `https` needs the feature `rustls`.
 
+#![forbid(unsafe_code)]
+
 mod abreast;
 mod ask;
 mod decoded;

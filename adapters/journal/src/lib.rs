@@ -58,6 +58,8 @@
 //!   be made or locked: [`Invalid`](larder_core::ErrorKind::Invalid).
 //! - Old files can't be deleted or copied: tried again with each new file, and with settlements. Nothing is lost by it.
 
+#![forbid(unsafe_code)]
+
 mod answer;
 mod disk;
 #[cfg(test)]

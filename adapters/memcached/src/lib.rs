@@ -34,6 +34,8 @@
 //! Connections are tasks of tokio: futures of this crate must be polled inside a tokio runtime with its timer and I/O. The
 //! server must know the meta commands: 1.6 does.
 
+#![forbid(unsafe_code)]
+
 mod batch;
 mod counts;
 mod link;

@@ -25,6 +25,8 @@
 //! Use [`FutureMoka`] where the application has a `future::Cache`, an asynchronous eviction listener, say; else [`Moka`],
 //! which answers hits without waiting.
 
+#![forbid(unsafe_code)]
+
 use std::fmt;
 use std::hash::BuildHasher;
 use std::time::{Duration, Instant};

@@ -17,6 +17,8 @@
 //! `quick_cache` knows nothing of time: an entry past its deadline is a miss, and keeps its place until it is filled anew,
 //! evicted, or [pruned](larder_core::Leased::prune).
 
+#![forbid(unsafe_code)]
+
 use std::cell::Cell;
 use std::fmt;
 use std::hash::BuildHasher;

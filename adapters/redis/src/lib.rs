@@ -39,6 +39,8 @@
 //!
 //! Connections are tasks of tokio: futures of this crate must be polled inside a tokio runtime with its timer and I/O.
 
+#![forbid(unsafe_code)]
+
 mod desk;
 mod failure;
 mod guard;

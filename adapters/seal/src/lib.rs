@@ -56,6 +56,8 @@
 //! The checks come in this order, and nothing parses bytes before they are authenticated: length, version, key, commitment, tag, deadline;
 //! then whoever is next decompresses and decodes.
 
+#![forbid(unsafe_code)]
+
 mod algorithms;
 mod cipher;
 mod derived;

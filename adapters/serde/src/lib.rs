@@ -48,6 +48,8 @@
 //!   that ask for anything; for JSON, maps whose keys are neither strings nor numbers.
 //! - None notices flipped bits in what is there; the [`Envelope`](larder_core::Envelope) does.
 
+#![forbid(unsafe_code)]
+
 #[cfg(any(feature = "json", feature = "message-pack", feature = "postcard"))]
 mod schema;
 #[cfg(any(feature = "json", feature = "message-pack", feature = "postcard"))]

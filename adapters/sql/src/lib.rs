@@ -85,6 +85,8 @@
 //! - **PostgreSQL**: it quotes data in its messages, so the source is a `PostgresError` instead: the code, what that
 //!   means, and the names of table, column and constraint.
 
+#![forbid(unsafe_code)]
+
 #[cfg(not(any(feature = "sqlite", feature = "postgres")))]
 compile_error!("larder-sql needs a database: its feature `sqlite` or `postgres`");
 

@@ -30,6 +30,8 @@
 //! removed. Requests for one key that miss at the same time are one call. The store may be a whole tower of patterns
 //! (tiers, tags, namespaces); what loads by itself, as read-through does, has no place here, for the service is the loader.
 
+#![forbid(unsafe_code)]
+
 mod cloned;
 mod flight;
 #[cfg(feature = "http")]

@@ -8,6 +8,8 @@
 //! cargo run --release --manifest-path bench/peers/Cargo.toml -- --chart hits.svg   # and a chart of the hits
 //! ```
 
+#![forbid(unsafe_code)]
+
 mod chart;
 mod memory;
 mod options;

@@ -1,8 +1,9 @@
 //! What was written lately, exactly and within bounds: what decides whether a lease is still good.
 
-use std::collections::VecDeque;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, VecDeque};
 
-use hashbrown::HashTable;
+use foldhash::fast::FixedState;
 
 /// How many writes are remembered one by one.
 pub(super) const MOST: usize = 512;
@@ -14,15 +15,15 @@ pub(super) const MOST: usize = 512;
 pub(super) struct Records {
     sequence: u64,
     floor: u64,
-    /// The hashes, each with the number of its last write.
-    last: HashTable<(u64, u64)>,
+    /// The number of the last write, by hash.
+    last: HashMap<u64, u64, FixedState>,
     /// All of them in their order, and some that a later write of the same key has made idle.
     order: VecDeque<(u64, u64)>,
 }
 
 impl Records {
     pub(super) fn new() -> Self {
-        Self { sequence: 0, floor: 0, last: HashTable::new(), order: VecDeque::new() }
+        Self { sequence: 0, floor: 0, last: HashMap::default(), order: VecDeque::new() }
     }
 
     /// The number of the last write. A lease is this number at the moment it is taken.
@@ -33,17 +34,11 @@ impl Records {
     /// Voids the leases on the key with this hash.
     pub(super) fn void(&mut self, hash: u64) {
         self.sequence += 1;
-        let sequence = self.sequence;
-        match self.last.find_mut(hash, |(other, _)| *other == hash) {
-            Some((_, last)) => *last = sequence,
-            None => {
-                self.last.insert_unique(hash, (hash, sequence), |(other, _)| *other);
-            }
-        }
+        self.last.insert(hash, self.sequence);
         if self.order.len() == MOST {
             self.forget_one();
         }
-        self.order.push_back((hash, sequence));
+        self.order.push_back((hash, self.sequence));
     }
 
     /// Voids all leases.
@@ -56,15 +51,17 @@ impl Records {
 
     /// Whether the key was written, or all cleared, after `lease` was taken; or nobody knows.
     pub(super) fn since(&self, lease: u64, hash: u64) -> bool {
-        let written = || self.last.find(hash, |(other, _)| *other == hash);
-        lease < self.floor || lease > self.sequence || written().is_some_and(|(_, last)| *last > lease)
+        let written = || self.last.get(&hash).is_some_and(|last| *last > lease);
+        lease < self.floor || lease > self.sequence || written()
     }
 
     fn forget_one(&mut self) {
-        let Some(oldest) = self.order.pop_front() else { return };
-        if let Ok(record) = self.last.find_entry(oldest.0, |record| *record == oldest) {
-            record.remove();
-            self.floor = oldest.1;
+        let Some((hash, sequence)) = self.order.pop_front() else { return };
+        if let Entry::Occupied(last) = self.last.entry(hash)
+            && *last.get() == sequence
+        {
+            last.remove();
+            self.floor = sequence;
         }
     }
 }

@@ -2,22 +2,25 @@
 
 use std::cell::Cell;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
 
-use hashbrown::HashTable;
+use foldhash::fast::FixedState;
 
 use crate::sync::{Condvar, Mutex, ThreadId, current, wait};
 use crate::{Key, Value};
 
 /// The calls under way, by key, and how many there are.
 pub(super) struct Calls<K, V> {
-    table: Mutex<HashTable<UnderWay<K, V>>>,
+    table: Mutex<Table<K, V>>,
     count: AtomicUsize,
 }
 
+/// The calls under way by the hashes of their keys.
+type Table<K, V> = HashMap<u64, Vec<UnderWay<K, V>>, FixedState>;
+
 struct UnderWay<K, V> {
-    hash: u64,
     key: K,
     call: Arc<Call<V>>,
 }
@@ -57,7 +60,7 @@ pub(super) struct Lead<'a, K: Key, V: Value> {
 
 impl<K: Key, V: Value> Calls<K, V> {
     pub(super) fn new() -> Self {
-        Self { table: Mutex::new(HashTable::new()), count: AtomicUsize::new(0) }
+        Self { table: Mutex::new(HashMap::default()), count: AtomicUsize::new(0) }
     }
 
     /// Lets who comes from now on not join a call that began before: the key was written. One relaxed load where no
@@ -71,7 +74,7 @@ impl<K: Key, V: Value> Calls<K, V> {
 
     #[cold]
     fn detach_under_way(&self, hash: u64) {
-        self.table.lock().retain(|under_way| under_way.hash != hash);
+        self.table.lock().remove(&hash);
     }
 
     /// The same for all keys.
@@ -81,7 +84,8 @@ impl<K: Key, V: Value> Calls<K, V> {
 
     pub(super) fn join(&self, hash: u64, key: &K) -> Role<'_, K, V> {
         let mut table = self.table.lock();
-        if let Some(same) = table.find(hash, |under_way| under_way.key == *key) {
+        let alike = table.entry(hash).or_default();
+        if let Some(same) = alike.iter().find(|under_way| under_way.key == *key) {
             return Role::Follow(Arc::clone(&same.call));
         }
         let call = Arc::new(Call {
@@ -89,8 +93,7 @@ impl<K: Key, V: Value> Calls<K, V> {
             state: Mutex::new(State::UnderWay),
             done: Condvar::new(),
         });
-        let under_way = UnderWay { hash, key: key.clone(), call: Arc::clone(&call) };
-        table.insert_unique(hash, under_way, |under_way| under_way.hash);
+        alike.push(UnderWay { key: key.clone(), call: Arc::clone(&call) });
         self.count.fetch_add(1, Ordering::Relaxed);
         Role::Lead(Lead { calls: self, hash, call, outcome: Cell::new(None) })
     }
@@ -99,9 +102,11 @@ impl<K: Key, V: Value> Calls<K, V> {
 impl<K: Key, V: Value> Lead<'_, K, V> {
     /// Takes the call out of the table, unless a write did.
     fn free(&self) {
-        let same = |under_way: &UnderWay<K, V>| Arc::ptr_eq(&under_way.call, &self.call);
-        if let Ok(place) = self.calls.table.lock().find_entry(self.hash, same) {
-            place.remove();
+        if let Entry::Occupied(mut alike) = self.calls.table.lock().entry(self.hash) {
+            alike.get_mut().retain(|under_way| !Arc::ptr_eq(&under_way.call, &self.call));
+            if alike.get().is_empty() {
+                alike.remove();
+            }
         }
         self.calls.count.fetch_sub(1, Ordering::Relaxed);
     }

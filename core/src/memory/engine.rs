@@ -8,12 +8,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use foldhash::fast::FixedState;
+use parking_lot::Mutex;
 
+use super::callbacks::{drop_guarded, guard};
 use super::calls::Calls;
+use super::guarded::{Incoming, Taken};
 use super::options::{self, MemoryOptions, Weigher};
-use super::removals::{Listener, Removals, drop_guarded, guard};
-use super::shard::{Found, Incoming, Shard};
-use crate::sync::Mutex;
+use super::readers::Readers;
+use super::removals::{Listener, Removals};
+use super::shard::{Counts, Found, Shard};
 use crate::{
     Cause, Clock, Entry, EvictionPolicy, Filled, Key, Lease, Life, Lifetimes, Lookup, Random, Time, Value,
 };
@@ -45,16 +48,11 @@ use crate::{
 /// - Keys whose `Hash` or `Eq` contradict themselves get wrong answers, and may fill their place; nothing else suffers.
 pub struct Memory<K, V, P>(pub(super) Arc<Engine<K, V, P>>);
 
-/// Whether a look-up that finds nothing counts as a miss.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Misses {
-    Counted,
-    /// Another look-up follows that will count.
-    Uncounted,
-}
-
 pub(super) struct Engine<K, V, P> {
-    pub(super) shards: Box<[Mutex<Shard<K, V, P>>]>,
+    pub(super) shards: Box<[Shard<K, V, P>]>,
+    pub(super) readers: Arc<Readers>,
+    /// The hits and misses that readers had counted when statistics were reset.
+    pub(super) forgotten: Mutex<(u64, u64)>,
     hasher: FixedState,
     lifetimes: Lifetimes,
     pub(super) clock: Clock,
@@ -84,13 +82,16 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
     fn build(options: MemoryOptions<K, V>, policy: impl Fn(u64) -> P) -> Self {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let count = options.shard_count();
+        let readers = Arc::new(Readers::new());
         let shard = |index| {
             let share = options::share(options.capacity, count, index);
-            Mutex::new(Shard::new(share, policy(share), options.idle))
+            Shard::new(&readers, share, policy(share), options.idle)
         };
         let random = options.random.unwrap_or_else(Random::from_entropy);
         Self(Arc::new(Engine {
             shards: (0..count).map(shard).collect(),
+            readers: Arc::clone(&readers),
+            forgotten: Mutex::default(),
             hasher: FixedState::with_seed(random.next()),
             lifetimes: options.lifetimes,
             clock: options.clock.unwrap_or_default(),
@@ -110,7 +111,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        self.read(key, Misses::Counted, |value, _| value.clone()).ok()
+        self.read(self.hash(key), key, Counts::HitsAndMisses, |value, _| value.clone()).ok()
     }
 
     /// The entry of `key`: its value, when it was stored and when it ends.
@@ -128,7 +129,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        self.look_up(key, Misses::Counted)
+        self.look_up(key, Counts::HitsAndMisses)
     }
 
     /// Whether there is a usable entry for `key`. Counts as nothing.
@@ -147,7 +148,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
         Q: Hash + Eq + ?Sized,
     {
         let shard = self.shard_of(self.hash(key));
-        let sequence = self.0.shards[shard].lock().writes.now();
+        let sequence = self.0.shards[shard].sequence();
         self.lease_for(shard, sequence)
     }
 
@@ -160,11 +161,14 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
     pub fn insert_entry(&self, key: K, entry: Entry<V>) {
         let hash = self.hash(&key);
         let now = self.0.clock.now();
+        let (value, life) = entry.into_parts();
+        let (weight, life) = (self.weigh(&key, &value), self.begun(life, now));
         let mut removals = self.removals();
-        let new = self.weighed(hash, key, entry, now);
-        self.0.shards[self.shard_of(hash)].lock().insert(new, now, &mut removals);
+        self.0.shards[self.shard_of(hash)].write(|shard| {
+            shard.insert(Incoming { hash, key, value, life, weight }, now, &mut removals);
+        });
         self.0.calls.detach(hash);
-        self.deliver(removals);
+        self.deliver(&mut removals);
     }
 
     /// Stores what was loaded under `lease`, unless the lease is void.
@@ -175,11 +179,14 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
         let shard = self.shard_of(hash);
         let [place, sequence] = lease.stamp();
         let lease = if place == self.place(shard) { sequence } else { u64::MAX };
+        let (value, life) = entry.into_parts();
+        let (weight, life) = (self.weigh(&key, &value), self.begun(life, now));
         let mut removals = self.removals();
-        let new = self.weighed(hash, key, entry, now);
-        let (filled, refused) = self.0.shards[shard].lock().fill(new, lease, now, &mut removals);
+        let (filled, refused) = self.0.shards[shard].write(|shard| {
+            shard.fill(Incoming { hash, key, value, life, weight }, lease, now, &mut removals)
+        });
         drop_guarded(refused, &self.0.panics);
-        self.deliver(removals);
+        self.deliver(&mut removals);
         filled
     }
 
@@ -191,78 +198,95 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
     {
         let hash = self.hash(key);
         let now = self.0.clock.now();
-        let removed = self.0.shards[self.shard_of(hash)].lock().remove(hash, key, now);
+        let mut removals = self.removals();
+        let shard = &self.0.shards[self.shard_of(hash)];
+        let removed = shard.write(|shard| shard.remove(hash, key, now, &mut removals));
         self.0.calls.detach(hash);
-        let (node, cause) = removed?;
-        if let Some(listener) = &self.0.listener {
-            guard(&self.0.panics, || listener(&node.key, &node.value, cause));
+        self.deliver(&mut removals);
+        self.tell(removed?)
+    }
+
+    /// Tells the listener of an entry that the application removed. Its value, if it was usable.
+    pub(super) fn tell(&self, Taken { key, value, cause }: Taken<K, V>) -> Option<V> {
+        if let (Some(listener), Some(key), Some(value)) = (&self.0.listener, &key, &value) {
+            guard(&self.0.panics, || listener(key, value, cause));
         }
-        drop_guarded(node.key, &self.0.panics);
+        drop_guarded(key, &self.0.panics);
         if cause == Cause::Removed {
-            return Some(node.value);
+            return value;
         }
-        drop_guarded(node.value, &self.0.panics);
+        drop_guarded(value, &self.0.panics);
         None
     }
 
-    pub(super) fn look_up<Q>(&self, key: &Q, misses: Misses) -> Lookup<V>
+    pub(super) fn look_up<Q>(&self, key: &Q, counts: Counts) -> Lookup<V>
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        match self.read(key, misses, |value, life| Entry::with_life(value.clone(), life)) {
+        self.look_up_hashed(self.hash(key), key, counts)
+    }
+
+    #[inline]
+    pub(super) fn look_up_hashed<Q>(&self, hash: u64, key: &Q, counts: Counts) -> Lookup<V>
+    where
+        K: Borrow<Q>,
+        Q: Eq + ?Sized,
+    {
+        match self.read(hash, key, counts, |value, life| Entry::with_life(value.clone(), life)) {
             Ok(entry) => Lookup::Hit(entry),
             Err(lease) => Lookup::Miss(lease),
         }
     }
 
-    fn read<Q, T>(&self, key: &Q, misses: Misses, read: impl FnOnce(&V, Life) -> T) -> Result<T, Lease>
+    #[inline]
+    fn read<Q, T>(
+        &self,
+        hash: u64,
+        key: &Q,
+        counts: Counts,
+        read: impl FnMut(&V, Life) -> T,
+    ) -> Result<T, Lease>
     where
         K: Borrow<Q>,
-        Q: Hash + Eq + ?Sized,
+        Q: Eq + ?Sized,
     {
-        let hash = self.hash(key);
         let place = self.shard_of(hash);
-        let now = self.0.clock.now();
-        let mut shard = self.0.shards[place].lock();
-        match shard.get(hash, key, now, read) {
+        match self.0.shards[place].get(hash, key, self.0.clock.now(), counts, read) {
             Found::Hit(found) => Ok(found),
-            Found::Miss(sequence) => {
-                if misses == Misses::Counted {
-                    shard.count_miss();
-                }
-                Err(self.lease_for(place, sequence))
-            }
+            Found::Miss(sequence) => Err(self.lease_for(place, sequence)),
         }
     }
 
-    pub(super) fn peek<Q, T>(&self, key: &Q, read: impl FnOnce(&V, Life) -> T) -> Option<T>
+    pub(super) fn peek<Q, T>(&self, key: &Q, read: impl FnMut(&V, Life) -> T) -> Option<T>
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
         let hash = self.hash(key);
         let now = self.0.clock.now();
-        self.0.shards[self.shard_of(hash)].lock().peek(hash, key, now, read)
+        self.0.shards[self.shard_of(hash)].peek(hash, key, now, read)
     }
 
-    /// The entry with its life, and its weight if the weigher could tell.
-    fn weighed(&self, hash: u64, key: K, entry: Entry<V>, now: Time) -> Incoming<K, V> {
-        let (value, life) = entry.into_parts();
+    /// The weight of an entry, if the weigher can tell.
+    fn weigh(&self, key: &K, value: &V) -> Option<NonZeroU32> {
         let weight = match &self.0.weigher {
             None => Some(1),
-            Some(weigher) => guard(&self.0.panics, || weigher(&key, &value)),
+            Some(weigher) => guard(&self.0.panics, || weigher(key, value)),
         };
-        let weight = weight.map(|weight| NonZeroU32::new(weight).unwrap_or(NonZeroU32::MIN));
-        let life = life.resolve(now, &self.0.lifetimes, || self.0.random.next());
-        Incoming { hash, key, value, life, weight }
+        weight.map(|weight| NonZeroU32::new(weight).unwrap_or(NonZeroU32::MIN))
+    }
+
+    /// The life as it is kept.
+    fn begun(&self, life: Life, now: Time) -> Life {
+        life.resolve(now, &self.0.lifetimes, || self.0.random.next())
     }
 
     pub(super) fn removals(&self) -> Removals<K, V> {
         Removals::new(self.0.listener.is_some())
     }
 
-    pub(super) fn deliver(&self, removals: Removals<K, V>) {
+    pub(super) fn deliver(&self, removals: &mut Removals<K, V>) {
         removals.deliver(self.0.listener.as_ref(), &self.0.panics);
     }
 
@@ -271,7 +295,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
     }
 
     /// The shard by bits of the hash that the index inside it doesn't look at.
-    fn shard_of(&self, hash: u64) -> usize {
+    pub(super) fn shard_of(&self, hash: u64) -> usize {
         (hash >> 44) as usize & (self.0.shards.len() - 1)
     }
 

@@ -1,20 +1,37 @@
 //! The memory engine: sharded, bounded by count or weight, with any eviction policy.
 //!
 //! ```text
-//! engine   whole   once   store      Memory: one key, all keys, one call per key, the trait
+//! engine   batch   whole             Memory: one key, many, all
+//! once   store                       one call per key; the trait
 //! options          calls             its settings; the calls under way
-//! shard                              what one lock guards
-//! slab   wheel   writes   removals   entries by slot; by deadline; what voids a lease; what is told outside the lock
+//! shard                              a shard as threads see it: what they read without its lock, and the lock
+//! guarded                            what the lock guards: who writes the entries, and the policy
+//! wheel   idle   writes   removals   slots by deadline, by last use; what voids a lease; what is told outside the lock
+//! index   table   node               the entries: found without a lock, changed by one writer
+//! readers   notes                    who is reading; hits that a policy has yet to be told of
+//! stripes   chunks   fence           one of something a thread; what never moves; a fence whose cost falls on one side
+//! callbacks                          code of the application that may panic
 //! ```
 
+mod batch;
+mod callbacks;
 mod calls;
+mod chunks;
 mod engine;
+mod fence;
+mod guarded;
+mod idle;
+mod index;
+mod node;
+mod notes;
 mod once;
 mod options;
+mod readers;
 mod removals;
 mod shard;
-mod slab;
 mod store;
+mod stripes;
+mod table;
 mod wheel;
 mod whole;
 mod writes;

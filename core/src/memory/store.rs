@@ -1,6 +1,7 @@
 //! The memory engine as a store.
 
-use super::engine::{Memory, Misses};
+use super::engine::Memory;
+use super::shard::Counts;
 use crate::{Entry, EvictionPolicy, Filled, Key, Lease, Lookup, Result, Store, Value};
 
 impl<K: Key, V: Value, P: EvictionPolicy> Store for Memory<K, V, P> {
@@ -13,7 +14,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Store for Memory<K, V, P> {
 
     /// Always answers.
     fn get_now(&self, key: &K) -> Option<Lookup<V>> {
-        Some(self.look_up(key, Misses::Uncounted))
+        Some(self.look_up(key, Counts::Hits))
     }
 
     async fn lease(&self, key: &K) -> Result<Lease> {
@@ -39,6 +40,6 @@ impl<K: Key, V: Value, P: EvictionPolicy> Store for Memory<K, V, P> {
     }
 
     async fn get_many(&self, keys: &[K]) -> Result<Vec<Lookup<V>>> {
-        Ok(keys.iter().map(|key| self.lookup(key)).collect())
+        Ok(self.lookup_many(keys))
     }
 }

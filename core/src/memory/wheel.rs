@@ -70,7 +70,8 @@ impl Wheel {
         }
     }
 
-    /// Whether nothing waits, and nothing has since the wheel was made or cleared.
+    /// Whether nothing was ever scheduled.
+    #[inline]
     pub(super) const fn is_unused(&self) -> bool {
         self.levels.is_empty()
     }

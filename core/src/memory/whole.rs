@@ -2,9 +2,10 @@
 
 use std::sync::atomic::Ordering;
 
+use super::callbacks::drop_guarded;
 use super::engine::Memory;
 use super::options;
-use crate::{Cause, Entry, EvictionPolicy, Key, Life, Stats, Value};
+use crate::{Entry, EvictionPolicy, Key, Life, Stats, Value};
 
 /// How many entries leave under one lock when many do.
 const BATCH: usize = 64;
@@ -13,13 +14,11 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
     /// Removes everything, and voids all leases. O(n).
     pub fn clear(&self) {
         for shard in &self.0.shards {
-            let nodes = shard.lock().clear();
+            let mut removals = self.removals();
+            shard.write(|shard| shard.clear(&mut removals));
+            shard.write(|shard| shard.collect(&mut removals));
             self.0.calls.detach_all();
-            for node in nodes {
-                let mut removals = self.removals();
-                removals.push(node.key, node.value, Cause::Cleared);
-                self.deliver(removals);
-            }
+            self.deliver(&mut removals);
         }
     }
 
@@ -36,12 +35,14 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
                 if keep(&key, &value) {
                     continue;
                 }
-                let removed = shard.lock().remove_if_unchanged(self.hash(&key), &key, sequence, now);
-                if let Some((node, cause)) = removed {
+                let mut removals = self.removals();
+                let hash = self.hash(&key);
+                let removed =
+                    shard.write(|shard| shard.remove_if_unchanged(hash, &key, sequence, now, &mut removals));
+                self.deliver(&mut removals);
+                if let Some(removed) = removed {
                     gone += 1;
-                    let mut removals = self.removals();
-                    removals.push(node.key, node.value, cause);
-                    self.deliver(removals);
+                    drop_guarded(self.tell(removed), &self.0.panics);
                 }
             }
         }
@@ -55,8 +56,9 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
         for shard in &self.0.shards {
             loop {
                 let mut removals = self.removals();
-                let swept = shard.lock().sweep(self.0.clock.now(), BATCH, &mut removals);
-                self.deliver(removals);
+                let now = self.0.clock.now();
+                let swept = shard.write(|shard| shard.sweep(now, BATCH, &mut removals));
+                self.deliver(&mut removals);
                 pruned += swept;
                 if swept < BATCH {
                     break;
@@ -72,8 +74,10 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
         for (index, shard) in self.0.shards.iter().enumerate() {
             let share = options::share(capacity, self.0.shards.len(), index);
             let mut removals = self.removals();
-            shard.lock().resize(share, self.0.clock.now(), &mut removals);
-            self.deliver(removals);
+            let now = self.0.clock.now();
+            shard.write(|shard| shard.resize(share, now, &mut removals));
+            shard.write(|shard| shard.collect(&mut removals));
+            self.deliver(&mut removals);
         }
     }
 
@@ -114,6 +118,9 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
         for shard in &self.0.shards {
             total = total + shard.lock().stats();
         }
+        let ((hits, misses), forgotten) = (self.0.readers.counts(), *self.0.forgotten.lock());
+        total.hits += hits.saturating_sub(forgotten.0);
+        total.misses += misses.saturating_sub(forgotten.1);
         total.max_weight = Some(self.capacity()).filter(|capacity| *capacity != u64::MAX);
         total
     }
@@ -121,6 +128,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
     /// Starts counting anew.
     pub fn reset_stats(&self) {
         self.0.panics.store(0, Ordering::Relaxed);
+        *self.0.forgotten.lock() = self.0.readers.counts();
         self.0.shards.iter().for_each(|shard| shard.lock().reset_stats());
     }
 

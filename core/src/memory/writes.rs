@@ -30,7 +30,7 @@ impl Writes {
     }
 
     /// Voids the leases on a key.
-    pub(super) fn void(&mut self, hash: u64) -> u64 {
+    pub(super) fn void(&mut self, hash: u32) -> u64 {
         let sequence = self.next();
         let stripe = self.stripe(hash);
         self.stripes[stripe] = sequence;
@@ -38,7 +38,7 @@ impl Writes {
     }
 
     /// Remembers that a key was filled with `sequence`, now that no entry is left to tell: older leases stay void.
-    pub(super) fn remember(&mut self, hash: u64, sequence: u64) {
+    pub(super) fn remember(&mut self, hash: u32, sequence: u64) {
         let stripe = self.stripe(hash);
         self.stripes[stripe] = self.stripes[stripe].max(sequence);
     }
@@ -49,7 +49,7 @@ impl Writes {
     }
 
     /// Whether the key was written, or all cleared, after `lease`.
-    pub(super) fn since(&self, lease: u64, hash: u64) -> bool {
+    pub(super) fn since(&self, lease: u64, hash: u32) -> bool {
         lease < self.cleared || lease < self.stripes[self.stripe(hash)] || lease > self.sequence
     }
 
@@ -60,7 +60,7 @@ impl Writes {
         }
     }
 
-    fn stripe(&self, hash: u64) -> usize {
+    fn stripe(&self, hash: u32) -> usize {
         hash as usize & (self.stripes.len() - 1)
     }
 }

@@ -1,0 +1,463 @@
+//! What the lock of a shard guards: who writes its entries, a policy, a wheel and the counts.
+
+use std::borrow::Borrow;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use super::idle::Idle;
+use super::index::{Gone, Writer};
+use super::node::{Mark, Node};
+use super::readers::Moment;
+use super::removals::Removals;
+use super::table::At;
+use super::wheel::Wheel;
+use super::writes::Writes;
+use crate::{Cause, EvictionPolicy, Filled, Hits, Key, Life, MarkTable, Marks, Slot, Stats, Time, Value};
+
+/// How many expired entries a write sweeps in passing.
+const SWEEP: usize = 2;
+
+pub(super) struct Guarded<K, V, P> {
+    nodes: Writer<K, V>,
+    policy: P,
+    hits: Hits,
+    wheel: Wheel,
+    pub(super) writes: Writes,
+    idle: Option<Arc<Idle>>,
+    capacity: u64,
+    weight: u64,
+    counts: Stats,
+}
+
+/// An entry on its way in, with all that could be found out before the lock was taken.
+pub(super) struct Incoming<K, V> {
+    pub(super) hash: u64,
+    pub(super) key: K,
+    pub(super) value: V,
+    pub(super) life: Life,
+    /// `None` if the weigher could not tell.
+    pub(super) weight: Option<NonZeroU32>,
+}
+
+/// What was removed, as far as it is wanted: the key for a listener, the value for the caller.
+pub(super) struct Taken<K, V> {
+    pub(super) key: Option<K>,
+    pub(super) value: Option<V>,
+    pub(super) cause: Cause,
+}
+
+impl<K: Key, V: Value, P: EvictionPolicy> Guarded<K, V, P> {
+    pub(super) fn new(nodes: Writer<K, V>, capacity: u64, policy: P, idle: Option<Arc<Idle>>) -> Self {
+        Self {
+            nodes,
+            hits: policy.hits(),
+            policy,
+            wheel: Wheel::default(),
+            writes: Writes::new(),
+            idle,
+            capacity,
+            weight: 0,
+            counts: Stats::default(),
+        }
+    }
+
+    /// Looks `key` up, lets `read` take what it needs of the entry, tells the policy, and counts a hit (not a miss).
+    pub(super) fn get<Q, T>(
+        &mut self,
+        hash: u64,
+        key: &Q,
+        now: Time,
+        read: impl FnOnce(&V, Life) -> T,
+    ) -> Option<T>
+    where
+        K: Borrow<Q>,
+        Q: Eq + ?Sized,
+    {
+        let (_, node) = self.nodes.find(hash as u32, key).filter(|(_, node)| self.is_live(node, now))?;
+        let (slot, found) = (node.slot, read(&node.value, node.life));
+        match self.hits {
+            Hits::Ignored => {}
+            Hits::Marked { max } => node.mark.add(max),
+            Hits::Noted => self.policy.on_hit(Slot(slot)),
+        }
+        if let Some(idle) = &self.idle {
+            idle.touch(slot, now);
+        }
+        self.counts.hits += 1;
+        Some(found)
+    }
+
+    /// Counts a look-up that found nothing.
+    pub(super) const fn count_miss(&mut self) {
+        self.counts.misses += 1;
+    }
+
+    /// Tells the policy of a hit, unless the slot has changed hands.
+    pub(super) fn hit(&mut self, slot: u32, sequence: u32) {
+        if self.nodes.get(slot).is_some_and(|node| node.sequence as u32 == sequence) {
+            self.policy.on_hit(Slot(slot));
+        }
+    }
+
+    /// Looks `key` up without counting or telling anyone.
+    pub(super) fn peek<Q, T>(
+        &self,
+        hash: u64,
+        key: &Q,
+        now: Time,
+        read: impl FnOnce(&V, Life) -> T,
+    ) -> Option<T>
+    where
+        K: Borrow<Q>,
+        Q: Eq + ?Sized,
+    {
+        let (_, node) = self.nodes.find(hash as u32, key).filter(|(_, node)| self.is_live(node, now))?;
+        Some(read(&node.value, node.life))
+    }
+
+    /// The application's own write.
+    pub(super) fn insert(&mut self, new: Incoming<K, V>, now: Time, removals: &mut Removals<K, V>) {
+        self.sweep(now, SWEEP, removals);
+        let present = self.find(&new);
+        let sequence = self.writes.void(new.hash as u32);
+        self.put(present, new, sequence, now, removals);
+        self.collect(removals);
+    }
+
+    /// A fill under a lease: refused if the key was written since, or filled under another lease.
+    pub(super) fn fill(
+        &mut self,
+        new: Incoming<K, V>,
+        lease: u64,
+        now: Time,
+        removals: &mut Removals<K, V>,
+    ) -> (Filled, Option<Incoming<K, V>>) {
+        self.sweep(now, SWEEP, removals);
+        let present = self.find(&new);
+        let newer = |(_, slot)| self.nodes.get(slot).is_some_and(|node| node.sequence > lease);
+        if self.writes.since(lease, new.hash as u32) || present.is_some_and(newer) {
+            self.counts.void_fills += 1;
+            return (Filled::Void, Some(new));
+        }
+        let (sequence, life) = (self.writes.next(), new.life);
+        self.put(present, new, sequence, now, removals);
+        self.collect(removals);
+        (Filled::Stored(life), None)
+    }
+
+    /// Removes `key`. Its entry, and whether it was usable or had expired.
+    pub(super) fn remove<Q>(
+        &mut self,
+        hash: u64,
+        key: &Q,
+        now: Time,
+        removals: &mut Removals<K, V>,
+    ) -> Option<Taken<K, V>>
+    where
+        K: Borrow<Q>,
+        Q: Eq + ?Sized,
+    {
+        let present = self.nodes.find(hash as u32, key).map(|(_, node)| node.slot);
+        self.writes.void(hash as u32);
+        let slot = present?;
+        let cause = if self.live(slot, now).is_some() { Cause::Removed } else { Cause::Expired };
+        self.policy.on_remove(Slot(slot));
+        self.count(cause);
+        let (told, wanted) = (removals.are_told(), removals.are_told() || cause == Cause::Removed);
+        let taken = match self.take(slot)? {
+            Gone::Owned(key, value) => Taken { key: Some(key), value: Some(value), cause },
+            Gone::Seen(node) => {
+                let key = told.then(|| node.key.clone());
+                Taken { key, value: wanted.then(|| node.value.clone()), cause }
+            }
+        };
+        self.collect(removals);
+        Some(taken)
+    }
+
+    /// Removes everything.
+    pub(super) fn clear(&mut self, removals: &mut Removals<K, V>) {
+        self.writes.void_all();
+        self.wheel.clear();
+        self.weight = 0;
+        for (slot, _) in self.nodes.iter() {
+            self.counts.cleared += 1;
+            self.policy.on_remove(Slot(slot));
+        }
+        self.nodes.clear(|gone| removals.push_gone(gone, Cause::Cleared));
+        self.collect(removals);
+    }
+
+    /// Removes up to `most` expired entries. How many.
+    pub(super) fn sweep(&mut self, now: Time, most: usize, removals: &mut Removals<K, V>) -> usize {
+        if self.wheel.is_unused() {
+            return 0;
+        }
+        let swept = (0..most).take_while(|_| self.expire_one(now, removals)).count();
+        self.collect(removals);
+        swept
+    }
+
+    /// Changes the capacity, and evicts what no longer fits.
+    pub(super) fn resize(&mut self, capacity: u64, now: Time, removals: &mut Removals<K, V>) {
+        self.capacity = capacity;
+        self.nodes.resize(capacity);
+        self.policy.on_resize(capacity);
+        self.make_room(None, now, removals);
+        self.collect(removals);
+    }
+
+    /// The usable entries, with the sequence number by which [`remove_if_unchanged`](Self::remove_if_unchanged) knows them.
+    pub(super) fn iter(&self, now: Time) -> impl Iterator<Item = (&K, &V, Life, u64)> {
+        self.nodes
+            .iter()
+            .filter(move |(slot, _)| self.live(*slot, now).is_some())
+            .map(|(_, node)| (&node.key, &node.value, node.life, node.sequence))
+    }
+
+    /// Removes `key` if its value is still the one that came in with `sequence`.
+    pub(super) fn remove_if_unchanged(
+        &mut self,
+        hash: u64,
+        key: &K,
+        sequence: u64,
+        now: Time,
+        removals: &mut Removals<K, V>,
+    ) -> Option<Taken<K, V>> {
+        let unchanged = self.nodes.find(hash as u32, key)?.1.sequence == sequence;
+        if unchanged { self.remove(hash, key, now, removals) } else { None }
+    }
+
+    /// Drops what readers have let go of in the meantime.
+    pub(super) fn collect(&mut self, removals: &mut Removals<K, V>) {
+        self.nodes.collect(|node| removals.bury(node));
+    }
+
+    /// What readers have to pass before what they saw can be dropped, if it is time for that.
+    #[inline]
+    pub(super) fn late(&self) -> Option<Moment> {
+        self.nodes.late()
+    }
+
+    /// The counts so far, and the state of things.
+    pub(super) fn stats(&self) -> Stats {
+        Stats { entries: self.nodes.len() as u64, weight: self.weight, ..self.counts }
+    }
+
+    pub(super) fn reset_stats(&mut self) {
+        self.counts = Stats::default();
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    pub(super) const fn weight(&self) -> u64 {
+        self.weight
+    }
+
+    /// Where the key that comes in is, and its slot; unless it is there with another hash: then it contradicts itself.
+    #[inline]
+    fn find(&self, new: &Incoming<K, V>) -> Option<(At, u32)> {
+        let hash = new.hash as u32;
+        let found = self.nodes.find(hash, &new.key).filter(|(_, node)| node.hash == hash);
+        found.map(|(at, node)| (at, node.slot))
+    }
+
+    fn live(&self, slot: u32, now: Time) -> Option<&Node<K, V>> {
+        self.nodes.get(slot).filter(|node| self.is_live(node, now))
+    }
+
+    fn is_live(&self, node: &Node<K, V>, now: Time) -> bool {
+        node.life.is_usable(now) && !self.idle.as_ref().is_some_and(|idle| idle.has_passed(node.slot, now))
+    }
+
+    /// Stores the entry over the one that is `present`, or as a new one.
+    #[inline(always)]
+    fn put(
+        &mut self,
+        present: Option<(At, u32)>,
+        new: Incoming<K, V>,
+        sequence: u64,
+        now: Time,
+        removals: &mut Removals<K, V>,
+    ) {
+        let weight = new.weight.filter(|weight| u64::from(weight.get()) <= self.capacity);
+        match (present, weight.filter(|_| new.life.is_usable(now))) {
+            (Some((at, slot)), Some(weight)) => {
+                self.replace(at, slot, node(new, weight, sequence), now, removals);
+            }
+            (None, Some(weight)) => self.add(new.hash, node(new, weight, sequence), now, removals),
+            (present, None) => self.refuse(present.map(|(_, slot)| slot), new, sequence, now, removals),
+        }
+    }
+
+    /// What can't be kept; nor can what was there before.
+    #[cold]
+    fn refuse(
+        &mut self,
+        present: Option<u32>,
+        new: Incoming<K, V>,
+        sequence: u64,
+        now: Time,
+        removals: &mut Removals<K, V>,
+    ) {
+        let cause = if new.life.is_usable(now) { Cause::Refused } else { Cause::Expired };
+        if let Some(slot) = present {
+            self.policy.on_remove(Slot(slot));
+            self.let_go(slot, Cause::Replaced, removals);
+        }
+        self.writes.remember(new.hash as u32, sequence);
+        self.count(cause);
+        removals.push(new.key, new.value, cause);
+    }
+
+    #[inline(always)]
+    fn replace(&mut self, at: At, slot: u32, mut new: Node<K, V>, now: Time, removals: &mut Removals<K, V>) {
+        let Some(old) = self.nodes.get(slot) else { return };
+        let cause = if self.is_live(old, now) { Cause::Replaced } else { Cause::Expired };
+        let (life, weight) = (new.life, new.weight.get());
+        let before = old.weight.get();
+        new.slot = slot;
+        new.mark.set(old.mark.get());
+        if let Hits::Marked { max } = self.hits {
+            new.mark.add(max);
+        }
+        removals.push_gone(self.nodes.replace(at, new), cause);
+        self.weight = self.weight - u64::from(before) + u64::from(weight);
+        self.counts.inserts += 1;
+        self.count(cause);
+        self.start_life(slot, life, now);
+        self.policy.on_update(Slot(slot), weight);
+        self.make_room(Some(slot), now, removals);
+    }
+
+    #[inline(always)]
+    fn add(&mut self, hash: u64, new: Node<K, V>, now: Time, removals: &mut Removals<K, V>) {
+        let (life, weight) = (new.life, new.weight.get());
+        let slot = match self.nodes.insert(new) {
+            Ok(slot) => slot,
+            Err(node) => {
+                self.writes.remember(node.hash, node.sequence);
+                self.count(Cause::Refused);
+                return removals.push(node.key, node.value, Cause::Refused);
+            }
+        };
+        self.counts.inserts += 1;
+        self.writes.grow_for(self.nodes.len());
+        self.weight += u64::from(weight);
+        self.start_life(slot, life, now);
+        self.policy.on_insert(Slot(slot), hash, weight);
+        self.make_room(Some(slot), now, removals);
+    }
+
+    /// Evicts until the weights fit.
+    #[inline]
+    fn make_room(&mut self, newest: Option<u32>, now: Time, removals: &mut Removals<K, V>) {
+        if self.weight > self.capacity {
+            self.evict(newest, now, removals);
+        }
+    }
+
+    /// Evicts until the weights fit: expired entries first, then whom the policy names, and the newest if it names none.
+    fn evict(&mut self, newest: Option<u32>, now: Time, removals: &mut Removals<K, V>) {
+        while self.weight > self.capacity {
+            if self.expire_one(now, removals) {
+                continue;
+            }
+            let named = self.policy.evict(&Marks::new(&self.nodes)).map(|slot| slot.0);
+            let victim = named.filter(|slot| self.nodes.get(*slot).is_some()).or_else(|| {
+                let newest = newest.filter(|slot| self.nodes.get(*slot).is_some());
+                let any = newest.or_else(|| self.nodes.iter().next().map(|(slot, _)| slot));
+                any.inspect(|slot| self.policy.on_remove(Slot(*slot)))
+            });
+            let Some(victim) = victim else { return };
+            self.let_go(victim, Cause::Evicted, removals);
+        }
+    }
+
+    fn expire_one(&mut self, now: Time, removals: &mut Removals<K, V>) -> bool {
+        !self.wheel.is_unused() && self.expire_due(now, removals)
+    }
+
+    #[inline(never)]
+    fn expire_due(&mut self, now: Time, removals: &mut Removals<K, V>) -> bool {
+        let (nodes, idle) = (&self.nodes, self.idle.as_deref());
+        let deadline_of = |slot| deadline(nodes, idle, slot).as_nanos();
+        let Some(slot) = self.wheel.pop_due(now.as_nanos(), deadline_of) else { return false };
+        self.policy.on_remove(Slot(slot));
+        self.let_go(slot, Cause::Expired, removals);
+        true
+    }
+
+    #[inline]
+    fn start_life(&mut self, slot: u32, life: Life, now: Time) {
+        if life.usable_until().time().is_some() || self.idle.is_some() || !self.wheel.is_unused() {
+            self.schedule(slot, now);
+        }
+    }
+
+    #[inline(never)]
+    fn schedule(&mut self, slot: u32, now: Time) {
+        if let Some(idle) = &self.idle {
+            idle.touch(slot, now);
+        }
+        match deadline(&self.nodes, self.idle.as_deref(), slot) {
+            Time::MAX => self.wheel.cancel(slot),
+            deadline => self.wheel.schedule(slot, deadline.as_nanos()),
+        }
+    }
+
+    /// Takes an entry out that the policy has forgotten.
+    fn let_go(&mut self, slot: u32, cause: Cause, removals: &mut Removals<K, V>) {
+        self.count(cause);
+        if let Some(gone) = self.take(slot) {
+            removals.push_gone(gone, cause);
+        }
+    }
+
+    fn take(&mut self, slot: u32) -> Option<Gone<'_, K, V>> {
+        let node = self.nodes.get(slot)?;
+        self.weight -= u64::from(node.weight.get());
+        self.writes.remember(node.hash, node.sequence);
+        self.wheel.cancel(slot);
+        self.nodes.remove(slot)
+    }
+
+    fn count(&mut self, cause: Cause) {
+        let counts = &mut self.counts;
+        *match cause {
+            Cause::Evicted => &mut counts.evicted,
+            Cause::Expired => &mut counts.expired,
+            Cause::Replaced => &mut counts.replaced,
+            Cause::Removed => &mut counts.removed,
+            Cause::Cleared => &mut counts.cleared,
+            Cause::Refused => &mut counts.refused,
+        } += 1;
+    }
+}
+
+/// The node of an entry that comes in.
+#[inline(always)]
+fn node<K, V>(new: Incoming<K, V>, weight: NonZeroU32, sequence: u64) -> Node<K, V> {
+    let Incoming { hash, key, value, life, .. } = new;
+    Node { key, value, life, sequence, hash: hash as u32, weight, slot: 0, mark: Mark::default() }
+}
+
+/// When the entry at `slot` ends: by its own life, or for not being used.
+fn deadline<K, V>(nodes: &Writer<K, V>, idle: Option<&Idle>, slot: u32) -> Time {
+    let usable = nodes.get(slot).and_then(|node| node.life.usable_until().time()).unwrap_or(Time::MAX);
+    idle.map_or(usable, |idle| usable.min(idle.deadline(slot)))
+}
+
+impl<K, V> MarkTable for Writer<K, V> {
+    fn get(&self, slot: Slot) -> u8 {
+        self.get(slot.0).map_or(0, |node| node.mark.get())
+    }
+
+    fn set(&self, slot: Slot, mark: u8) {
+        if let Some(node) = self.get(slot.0) {
+            node.mark.set(mark);
+        }
+    }
+}

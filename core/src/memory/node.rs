@@ -1,0 +1,55 @@
+//! An entry as the engine keeps it: nothing in it changes but its mark.
+
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use crate::Life;
+
+/// One entry. Replaced, never changed: readers may have it before their eyes.
+pub(super) struct Node<K, V> {
+    pub(super) key: K,
+    pub(super) value: V,
+    pub(super) life: Life,
+    /// The shard's sequence number when the value came in.
+    pub(super) sequence: u64,
+    /// The lower half of the key's hash.
+    pub(super) hash: u32,
+    pub(super) weight: NonZeroU32,
+    /// The number by which the policy knows the entry.
+    pub(super) slot: u32,
+    pub(super) mark: Mark,
+}
+
+impl<K, V> Node<K, V> {
+    /// Takes over what `new` is, but for the slot and the hash, which are the same. The key and the value from before.
+    #[inline(always)]
+    pub(super) fn renew(&mut self, new: Self) -> (K, V) {
+        (self.life, self.sequence, self.weight, self.mark) = (new.life, new.sequence, new.weight, new.mark);
+        (std::mem::replace(&mut self.key, new.key), std::mem::replace(&mut self.value, new.value))
+    }
+}
+
+/// What hits leave behind for a policy to read. Two that come together may count as one.
+#[derive(Default)]
+pub(super) struct Mark(AtomicU8);
+
+impl Mark {
+    #[inline]
+    pub(super) fn get(&self) -> u8 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    #[inline]
+    pub(super) fn set(&self, mark: u8) {
+        self.0.store(mark, Ordering::Relaxed);
+    }
+
+    /// Adds a use, up to `max`. Only looked at once it is saturated: what nobody writes stays clean in every core's cache.
+    #[inline]
+    pub(super) fn add(&self, max: u8) {
+        let mark = self.get();
+        if mark < max {
+            self.set(mark + 1);
+        }
+    }
+}

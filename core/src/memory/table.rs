@@ -1,0 +1,229 @@
+//! The buckets of a shard: which key is where. Readers look without a lock; one writer at a time changes.
+//!
+//! A group is one line of the processor's cache: seven pointers, and a word with a tag of seven bits for each, so that
+//! one look tells which of them may be the one, without a branch that depends on where it is (a branch that is guessed
+//! wrong costs more than all the rest of a hit). What finds its group full goes to the next, and each group counts how many
+//! went on: a search stops where none did. Nothing moves, and what leaves leaves nothing behind.
+
+use std::sync::atomic::Ordering;
+
+use crate::sync::{AtomicPtr, AtomicU64};
+
+/// Pointers to things, by hash.
+pub(super) struct Table<N> {
+    groups: Box<[Group<N>]>,
+}
+
+/// Where a pointer was found: good until the next that is put in or taken out.
+#[derive(Clone, Copy)]
+pub(super) struct At {
+    group: usize,
+    place: usize,
+}
+
+/// How many pointers a group has.
+const WIDTH: usize = 7;
+
+#[repr(align(64))]
+struct Group<N> {
+    /// A byte for each pointer, 0 if there is none; the highest byte counts those who went on.
+    tags: AtomicU64,
+    pointers: [AtomicPtr<N>; WIDTH],
+}
+
+/// The lowest bit of each tag.
+const ONES: u64 = 0x0001_0101_0101_0101;
+/// The highest bit of each tag, which is set.
+const TOPS: u64 = ONES << 7;
+/// Where the count is, and 1 in it.
+const COUNT: u32 = 56;
+const ONE_MORE: u64 = 1 << COUNT;
+/// A count that can't grow stays as it is for ever.
+const MOST: u64 = 255;
+
+impl<N> Table<N> {
+    /// Room for at least `entries`.
+    pub(super) fn new(entries: usize) -> Self {
+        Self { groups: (0..=entries.saturating_mul(10) / (7 * WIDTH)).map(|_| Group::new()).collect() }
+    }
+
+    /// Whether it has room for `entries`: more would crowd it.
+    pub(super) const fn has_room_for(&self, entries: usize) -> bool {
+        16 * entries <= 13 * WIDTH * self.groups.len()
+    }
+
+    /// Asks `same` of each pointer whose hash may be `hash`, until it answers; and where that is.
+    #[inline]
+    pub(super) fn find<T>(&self, hash: u32, mut same: impl FnMut(*mut N) -> Option<T>) -> Option<(At, T)> {
+        let home = self.home(hash);
+        let mut at = home;
+        while let Some(group) = self.groups.get(at) {
+            let tags = group.tags.load(Ordering::SeqCst);
+            let mut alike = alike(tags, hash);
+            while alike != 0 {
+                let place = place_of(alike);
+                if let Some(found) = same(group.pointers[place].load(Ordering::SeqCst)) {
+                    return Some((At { group: at, place }, found));
+                }
+                alike &= alike - 1;
+            }
+            at = self.next(at);
+            if tags >> COUNT == 0 || at == home {
+                break;
+            }
+        }
+        None
+    }
+
+    /// The word that a search for `hash` looks at first.
+    #[inline]
+    pub(super) fn first(&self, hash: u32) -> u64 {
+        self.groups.get(self.home(hash)).map_or(0, |group| group.tags.load(Ordering::Relaxed))
+    }
+
+    /// Puts in a pointer that is not there. There must be room.
+    pub(super) fn put(&self, hash: u32, pointer: *mut N) {
+        let mut at = self.home(hash);
+        for _ in 0..self.groups.len() {
+            let group = &self.groups[at];
+            let tags = group.tags.load(Ordering::Relaxed);
+            let free = !tags & TOPS;
+            if free != 0 {
+                let place = place_of(free);
+                group.pointers[place].store(pointer, Ordering::Release);
+                group.tags.store(tags | tag(hash) << (8 * place), Ordering::Release);
+                return;
+            }
+            if tags >> COUNT != MOST {
+                group.tags.store(tags + ONE_MORE, Ordering::Release);
+            }
+            at = self.next(at);
+        }
+    }
+
+    /// The pointer that was found there.
+    #[inline]
+    pub(super) fn get(&self, at: At) -> *mut N {
+        self.groups[at.group].pointers[at.place].load(Ordering::Relaxed)
+    }
+
+    /// Puts `pointer` where another was found.
+    #[inline]
+    pub(super) fn replace(&self, at: At, pointer: *mut N) {
+        self.groups[at.group].pointers[at.place].store(pointer, Ordering::Release);
+    }
+
+    /// Takes a pointer out that is there.
+    pub(super) fn take_out(&self, hash: u32, pointer: *mut N) {
+        let mut at = self.home(hash);
+        for _ in 0..self.groups.len() {
+            let group = &self.groups[at];
+            let tags = group.tags.load(Ordering::Relaxed);
+            if let Some(place) = group.place(hash, pointer) {
+                return group.tags.store(tags & !(0xff << (8 * place)), Ordering::Release);
+            }
+            if tags >> COUNT != MOST {
+                group.tags.store(tags - ONE_MORE, Ordering::Release);
+            }
+            at = self.next(at);
+        }
+    }
+
+    /// All pointers.
+    pub(super) fn iter(&self) -> impl Iterator<Item = *mut N> + '_ {
+        self.groups.iter().flat_map(|group| {
+            let tags = group.tags.load(Ordering::Relaxed);
+            let taken = (0..WIDTH).filter(move |place| tags >> (8 * place) & 0xff != 0);
+            taken.map(|place| group.pointers[place].load(Ordering::Relaxed))
+        })
+    }
+
+    /// Where a search begins: hashes in order, spread over the groups, however many.
+    #[inline]
+    fn home(&self, hash: u32) -> usize {
+        ((u64::from(hash) * self.groups.len() as u64) >> 32) as usize
+    }
+
+    #[inline]
+    fn next(&self, at: usize) -> usize {
+        if at + 1 == self.groups.len() { 0 } else { at + 1 }
+    }
+}
+
+impl<N> Group<N> {
+    fn new() -> Self {
+        let pointers = std::array::from_fn(|_| AtomicPtr::new(std::ptr::null_mut()));
+        Self { tags: AtomicU64::new(0), pointers }
+    }
+
+    fn place(&self, hash: u32, pointer: *mut N) -> Option<usize> {
+        let mut alike = alike(self.tags.load(Ordering::Relaxed), hash);
+        while alike != 0 {
+            let place = place_of(alike);
+            if self.pointers[place].load(Ordering::Relaxed) == pointer {
+                return Some(place);
+            }
+            alike &= alike - 1;
+        }
+        None
+    }
+}
+
+/// The tag of a hash, from bits that don't decide where its search begins.
+#[inline]
+const fn tag(hash: u32) -> u64 {
+    ((hash & 0x7f) | 0x80) as u64
+}
+
+/// The highest bit of each tag that is that of `hash`, and now and then of one that isn't (but never of none).
+#[inline]
+const fn alike(tags: u64, hash: u32) -> u64 {
+    let different = tags ^ (ONES * tag(hash));
+    different.wrapping_sub(ONES) & !different & TOPS
+}
+
+/// The place of the lowest of the bits that say where.
+#[inline]
+const fn place_of(bits: u64) -> usize {
+    bits.trailing_zeros() as usize / 8 % (WIDTH + 1)
+}
+
+#[cfg(all(test, not(shuttle)))]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn it_finds_what_is_there_and_nothing_else(
+            few in any::<bool>(),
+            steps in proptest::collection::vec((any::<u32>(), 0_usize..30), 1..400),
+        ) {
+            let table: Table<u8> = Table::new(30);
+            let mut there = BTreeSet::new();
+            for (hash, number) in steps {
+                // Few hashes, all at one end: they collide, and run over the end.
+                let hash = if few { u32::MAX - hash % 3 } else { hash };
+                let pointer = std::ptr::without_provenance_mut(number + 1);
+                let holds = |hash: u32, pointer: *mut u8| table.find(hash, |other| (other == pointer).then_some(())).is_some();
+                if there.iter().all(|(_, other)| *other != pointer) {
+                    prop_assert!(!holds(hash, pointer));
+                }
+                if there.remove(&(hash, pointer)) {
+                    table.take_out(hash, pointer);
+                } else if there.iter().all(|(_, other)| *other != pointer) {
+                    there.insert((hash, pointer));
+                    table.put(hash, pointer);
+                }
+                prop_assert!(there.iter().all(|(hash, pointer)| holds(*hash, *pointer)));
+                let all: BTreeSet<_> = there.iter().map(|(_, pointer)| *pointer).collect();
+                prop_assert_eq!(table.iter().collect::<BTreeSet<_>>(), all);
+            }
+            there.iter().for_each(|(hash, pointer)| table.take_out(*hash, *pointer));
+            prop_assert!(table.groups.iter().all(|group| group.tags.load(Ordering::Relaxed) == 0), "nothing stays behind");
+        }
+    }
+}
