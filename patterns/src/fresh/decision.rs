@@ -19,20 +19,25 @@ pub(super) enum Decision {
 
 /// A part of a whole, rounded down to 32 bits: integers, because every hit is measured by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Part(u64);
+pub(super) struct Part {
+    /// What is left of one, of 64 bits: so that measuring is half a multiplication.
+    rest: u64,
+}
 
 impl Part {
     /// No less than all of it.
-    pub(super) const WHOLE: Self = Self(1 << 32);
+    pub(super) const WHOLE: Self = Self { rest: 0 };
 
     /// From 0 to 1.
     pub(super) const fn new(part: f64) -> Self {
-        Self((part * (1_u64 << 32) as f64) as u64)
+        let one = 1_u64 << 32;
+        Self { rest: one.saturating_sub((part * one as f64) as u64).saturating_mul(one) }
     }
 
-    /// Whether `some` is this part of `whole`, or more.
-    fn is_reached(self, some: u64, whole: u64) -> bool {
-        u128::from(some) << 32 >= u128::from(whole) * u128::from(self.0)
+    /// Whether this part of `whole` is over when `left` is left.
+    #[inline]
+    fn is_over(self, left: u64, whole: u64) -> bool {
+        left <= ((u128::from(whole) * u128::from(self.rest)) >> 64) as u64
     }
 }
 
@@ -94,7 +99,7 @@ impl Thresholds {
     }
 
     fn is_ahead(&self, life: Life, now: Time, end: Time) -> bool {
-        life.stored().is_some_and(|stored| self.ahead.is_reached(nanos(stored, now), nanos(stored, end)))
+        life.stored().is_some_and(|stored| self.ahead.is_over(nanos(now, end), nanos(stored, end)))
     }
 
     fn is_early(&self, now: Time, end: Time, cost: Duration, random: impl FnOnce() -> f64) -> bool {

@@ -62,10 +62,11 @@ fn a_part_is_exact_to_a_few_billionths_and_never_late() {
     let year = 365 * 24 * 3_600 * 1_000_000_000_u64;
     for part in [0.001, 0.3, 0.7, 0.8, 0.95, 1.0] {
         let (exact, reached) =
-            (part * year as f64, |some: f64| Part::new(part).is_reached(some as u64, year));
+            (part * year as f64, |some: f64| Part::new(part).is_over(year - some as u64, year));
         assert!(reached(exact) && !reached(exact - 1e-9 * year as f64), "{part}");
     }
-    assert!(Part::WHOLE.is_reached(u64::MAX, u64::MAX) && !Part::WHOLE.is_reached(u64::MAX - 1, u64::MAX));
+    assert!(Part::WHOLE.is_over(0, u64::MAX) && !Part::WHOLE.is_over(1, u64::MAX));
+    assert!(Part::new(0.0).is_over(u64::MAX - 1, u64::MAX), "nothing is over at once, but for a nanosecond");
 }
 
 #[test]
