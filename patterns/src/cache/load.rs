@@ -4,7 +4,7 @@ use std::borrow::Borrow;
 use std::hash::Hash;
 use std::sync::Arc;
 
-use larder_core::{BoxFuture, Entry, Error, ErrorKind, Key, Lease, Lookup, Result, Value};
+use larder_core::{BoxFuture, Entry, Error, ErrorKind, Key, Lease, Lookup, Result, Store, Value};
 
 use super::handle::{Cache, Shared};
 use crate::flight::reentrance::Node;
@@ -23,12 +23,13 @@ impl<K: Key, V: Value> Cache<K, V> {
         F: FnOnce() -> Fut + Send + 'static,
         Fut: Future<Output = Result<V>> + Send + 'static,
     {
-        let (lease, seen) = match self.look_up(key)? {
-            Ok(value) => return Ok(value),
-            Err(missed) => missed,
-        };
+        self.open()?;
+        let seen = self.0.flights.seen();
+        if let Some(value) = self.0.memory.get(key) {
+            return Ok(value);
+        }
         let load = Box::pin(async move { load().await.map(Entry::new) });
-        Box::pin(self.join_or_load(key.to_owned(), lease, seen, load)).await
+        Box::pin(self.join_or_load(key.to_owned(), seen, load)).await
     }
 
     /// The same with a `load` that says how long its value lives.
@@ -39,12 +40,13 @@ impl<K: Key, V: Value> Cache<K, V> {
         F: FnOnce() -> Fut + Send + 'static,
         Fut: Future<Output = Result<Entry<V>>> + Send + 'static,
     {
-        let (lease, seen) = match self.look_up(key)? {
-            Ok(value) => return Ok(value),
-            Err(missed) => missed,
-        };
+        self.open()?;
+        let seen = self.0.flights.seen();
+        if let Some(value) = self.0.memory.get(key) {
+            return Ok(value);
+        }
         let load = Box::pin(async move { load().await });
-        Box::pin(self.join_or_load(key.to_owned(), lease, seen, load)).await
+        Box::pin(self.join_or_load(key.to_owned(), seen, load)).await
     }
 
     /// Loads `key` anew, whether or not it has a value, and replaces that. Until then, and if the load fails, the old one
@@ -68,20 +70,13 @@ impl<K: Key, V: Value> Cache<K, V> {
         if self.is_running() { Ok(()) } else { Err(Error::new(ErrorKind::Closed, "loading")) }
     }
 
-    fn look_up<Q>(&self, key: &Q) -> Result<Result<V, (Lease, Seen)>>
-    where
-        K: Borrow<Q>,
-        Q: Hash + Eq + ?Sized,
-    {
-        self.open()?;
-        let seen = self.0.flights.seen();
-        Ok(match self.0.memory.lookup(key) {
-            Lookup::Hit(entry) => Ok(entry.into_value()),
-            Lookup::Miss(lease) => Err((lease, seen)),
-        })
-    }
-
-    async fn join_or_load(&self, key: K, lease: Lease, seen: Seen, load: Load<V>) -> Result<V> {
+    /// Looks again, for the lease, which a hit has no use for.
+    async fn join_or_load(&self, key: K, seen: Seen, load: Load<V>) -> Result<V> {
+        let lease = match self.0.memory.get_now(&key) {
+            Some(Lookup::Hit(entry)) => return Ok(entry.into_value()),
+            Some(Lookup::Miss(lease)) => lease,
+            None => self.0.memory.lease_now(&key),
+        };
         match self.0.flights.board(&key, seen, Node::new()) {
             Seat::Join(flight) => flight.wait().await,
             Seat::Lead(leader) => self.fly(leader, key, lease, load)?.wait().await,
