@@ -28,6 +28,7 @@ mod cache_aside;
 mod ext;
 mod flight;
 mod fresh;
+mod hits;
 mod invalidating;
 mod loading;
 mod loads;

@@ -30,13 +30,14 @@ impl<S: Store, L: Loader<S::Key, S::Value>> Fresh<S, L> {
 
     /// Whether an entry of this life can be answered without starting anything.
     #[inline]
-    pub(super) fn answers_now(&self, key: &S::Key, life: Life) -> bool {
-        self.is_plainly_fresh(life) || self.is_seen_to(key, life)
+    pub(super) fn answers_now(&self, key: &S::Key, entry: &Entry<S::Value>) -> bool {
+        self.is_plainly_fresh(entry.life()) || self.is_seen_to(key, entry)
     }
 
     /// Whether it is not due after all, or its reload is under way or may not begin. Counted, then.
     #[cold]
-    fn is_seen_to(&self, key: &S::Key, life: Life) -> bool {
+    fn is_seen_to(&self, key: &S::Key, entry: &Entry<S::Value>) -> bool {
+        let life = entry.life();
         match self.decide(key, life) {
             Decision::Serve => true,
             Decision::ServeAndReload => {

@@ -26,10 +26,12 @@ impl<S: Store, L: Loader<S::Key, S::Value>> Store for Fresh<S, L> {
     /// Answers with a hit only, and with none whose reload is to be started.
     #[inline]
     fn get_now(&self, key: &S::Key) -> Option<Lookup<S::Value>> {
-        match self.inner().get_now(key) {
-            Some(Lookup::Hit(entry)) if self.answers_now(key, entry.life()) => Some(Lookup::Hit(entry)),
-            _ => None,
+        // Judged in its place, so that every hit is spared a copy.
+        let mut found = self.inner().get_now(key);
+        if !matches!(&found, Some(Lookup::Hit(entry)) if self.answers_now(key, entry)) {
+            found = None;
         }
+        found
     }
 
     async fn lease(&self, key: &S::Key) -> Result<Lease> {

@@ -4,6 +4,7 @@ use larder_core::{Entry, Filled, Lease, Lookup, Result, Store};
 
 use super::Namespaced;
 use super::key::SharedKey;
+use crate::hits::hit_now;
 
 type Plain<S> = <<S as Store>::Key as SharedKey>::Plain;
 
@@ -44,10 +45,7 @@ impl<S: Store<Key: SharedKey>> Store for Namespaced<S> {
         if S::Key::ALLOCATES {
             return None;
         }
-        match self.inner.get_now(&self.now(key)) {
-            Some(Lookup::Hit(entry)) => Some(Lookup::Hit(entry)),
-            Some(Lookup::Miss(_)) | None => None,
-        }
+        hit_now(&self.inner, &self.now(key))
     }
 
     async fn lease(&self, key: &Plain<S>) -> Result<Lease> {

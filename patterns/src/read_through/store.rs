@@ -3,6 +3,7 @@
 use larder_core::{Entry, Filled, Lease, Loader, Lookup, Result, Store};
 
 use super::ReadThrough;
+use crate::hits::hit_now;
 
 #[deny(clippy::missing_trait_methods)]
 impl<S: Store, L: Loader<S::Key, S::Value>> Store for ReadThrough<S, L> {
@@ -19,10 +20,7 @@ impl<S: Store, L: Loader<S::Key, S::Value>> Store for ReadThrough<S, L> {
     /// Answers with a hit only: a miss has to be loaded.
     #[inline]
     fn get_now(&self, key: &S::Key) -> Option<Lookup<S::Value>> {
-        match self.parts.inner.get_now(key) {
-            Some(Lookup::Hit(entry)) => Some(Lookup::Hit(entry)),
-            Some(Lookup::Miss(_)) | None => None,
-        }
+        hit_now(&self.parts.inner, key)
     }
 
     async fn lease(&self, key: &S::Key) -> Result<Lease> {

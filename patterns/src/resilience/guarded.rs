@@ -2,6 +2,8 @@
 
 use larder_core::{Entry, Filled, Lease, Lookup, Result, Store};
 
+use crate::hits::hit_now;
+
 /// What every call of a [`Guarded`] store passes: it lets the work go on, bounds it, or turns it away.
 ///
 /// Dropping the future that it gives must take back whatever the call holds: a place, a permit.
@@ -66,18 +68,13 @@ impl<S: Store, G: Guard> Guarded<S, G> {
     }
 }
 
-/// What `store` answers without waiting, if that is a hit.
-pub(super) fn near_hit<S: Store>(store: &S, key: &S::Key) -> Option<Lookup<S::Value>> {
-    store.get_now(key).filter(Lookup::is_hit)
-}
-
 #[deny(clippy::missing_trait_methods)]
 impl<S: Store, G: Guard> Store for Guarded<S, G> {
     type Key = S::Key;
     type Value = S::Value;
 
     async fn get(&self, key: &S::Key) -> Result<Lookup<S::Value>> {
-        match near_hit(&self.inner, key) {
+        match hit_now(&self.inner, key) {
             Some(hit) => Ok(hit),
             None => self.guard.guard(self.inner.get(key)).await,
         }

@@ -10,9 +10,9 @@ use larder_core::{Entry, Env, Filled, Lease, Lookup, Result, Store};
 
 use super::bucket::Bucket;
 use super::counter::Counter;
-use super::guarded::near_hit;
 use super::hedge::{After, Hedge};
 use super::latencies::Latencies;
+use crate::hits::hit_now;
 use crate::within::within;
 
 /// A store whose slow look-ups are sent twice. Made by [`PatternExt::hedged`](crate::PatternExt::hedged).
@@ -163,7 +163,7 @@ impl<S: Store> Store for Hedged<S> {
     type Value = S::Value;
 
     async fn get(&self, key: &S::Key) -> Result<Lookup<S::Value>> {
-        match near_hit(&self.inner, key) {
+        match hit_now(&self.inner, key) {
             Some(hit) => Ok(hit),
             None => self.hedge(&self.single, || self.inner.get(key)).await,
         }

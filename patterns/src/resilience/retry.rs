@@ -8,8 +8,8 @@ use larder_core::{Entry, Env, Error, ErrorKind, Filled, Lease, Lookup, Result, S
 use super::bucket::{Allowance, Bucket};
 use super::counter::Counter;
 use super::fault::is_fault;
-use super::guarded::near_hit;
 use crate::back_off::BackOff;
+use crate::hits::hit_now;
 
 /// What is tried again, how often, after which wait, and how much of it there may be in all. The settings of
 /// [`retried`](crate::PatternExt::retried).
@@ -174,7 +174,7 @@ impl<S: Store> Store for Retried<S> {
     type Value = S::Value;
 
     async fn get(&self, key: &S::Key) -> Result<Lookup<S::Value>> {
-        match near_hit(&self.inner, key) {
+        match hit_now(&self.inner, key) {
             Some(hit) => Ok(hit),
             None => self.again(|| self.inner.get(key)).await,
         }

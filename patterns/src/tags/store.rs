@@ -33,7 +33,10 @@ where
     fn get_now(&self, key: &S::Key) -> Option<Lookup<V>> {
         match self.inner.get_now(key) {
             Some(Lookup::Hit(entry)) if self.vouches_for(&entry) => Some(Lookup::Hit(plain(entry))),
-            _ => None,
+            // Apart, for the same reason as in `hit_now`.
+            Some(Lookup::Hit(_outdated)) => None,
+            Some(Lookup::Miss(_lease)) => None,
+            None => None,
         }
     }
 

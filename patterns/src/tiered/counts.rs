@@ -111,6 +111,12 @@ pub(super) struct Counts {
 }
 
 impl Counts {
+    /// Counts a look-up that the near tier answered.
+    #[inline]
+    pub(super) fn near_hit(&self) {
+        self.near_hits.fetch_add(1, Ordering::Relaxed);
+    }
+
     pub(super) fn add(&self, near_hits: u64, far_hits: u64, misses: u64) {
         for (count, more) in
             [(&self.near_hits, near_hits), (&self.far_hits, far_hits), (&self.misses, misses)]

@@ -93,7 +93,7 @@ impl<F: Store, N: Store<Key = F::Key, Value = F::Value>> Tiered<N, F> {
             let (near, trail) = follow_on(self.near.get(key)).await;
             let near_lease = match self.counts.near_said(near) {
                 Some(Lookup::Hit(entry)) => {
-                    self.counts.add(1, 0, 0);
+                    self.counts.near_hit();
                     trail.leave();
                     return Ok(Lookup::Hit(entry));
                 }

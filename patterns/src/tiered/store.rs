@@ -4,6 +4,7 @@ use larder_core::{Entry, Filled, Lease, Lookup, Result, Store};
 
 use super::Tiered;
 use super::lease::{join, part};
+use crate::hits::hit_now;
 use crate::invalidating::{Invalidating, Written};
 
 #[deny(clippy::missing_trait_methods)]
@@ -21,13 +22,7 @@ impl<F: Store, N: Store<Key = F::Key, Value = F::Value>> Store for Tiered<N, F> 
     /// Answers with a near hit only.
     #[inline]
     fn get_now(&self, key: &F::Key) -> Option<Lookup<F::Value>> {
-        match self.near.get_now(key) {
-            Some(Lookup::Hit(entry)) => {
-                self.counts.add(1, 0, 0);
-                Some(Lookup::Hit(entry))
-            }
-            Some(Lookup::Miss(_)) | None => None,
-        }
+        hit_now(&self.near, key).inspect(|_| self.counts.near_hit())
     }
 
     async fn lease(&self, key: &F::Key) -> Result<Lease> {
