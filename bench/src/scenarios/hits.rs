@@ -78,7 +78,8 @@ fn all<K: Key, V: Value, I: Iterator<Item = (K, V)>>(
     ]
 }
 
-fn hit<K: Key, V: Value, P: EvictionPolicy, I: Iterator<Item = (K, V)>>(
+/// `Memory::get` under `policy`.
+pub(super) fn hit<K: Key, V: Value, P: EvictionPolicy, I: Iterator<Item = (K, V)>>(
     name: &str,
     setting: Setting,
     requests: &Requests<K>,

@@ -3,10 +3,10 @@
 use std::hint::black_box;
 
 use larder::patterns::PatternExt;
-use larder::policies::{Lru, WTinyLfu};
+use larder::policies::{Lru, Sieve, WTinyLfu};
 use larder::{Cache, EvictionPolicy, Store};
 
-use super::hits::{filled, number_entries, requests_for};
+use super::hits::{filled, hit, number_entries, requests_for};
 use super::yardsticks;
 use crate::contestant::Contestant;
 use crate::polled::polled;
@@ -20,10 +20,8 @@ pub(super) fn contestants(setting: Setting) -> Vec<Contestant> {
     let memory = move || filled(setting.roomy(RANKS), Lru::new, number_entries(RANKS));
     vec![
         yardsticks::map(&requests, || number_entries(RANKS)),
-        Contestant::new("Memory::get", &requests, move || {
-            let memory = memory();
-            move |key: &u64| black_box(memory.get(key)).is_some()
-        }),
+        hit("Memory::get", setting, &requests, RANKS, Lru::new, || number_entries(RANKS)),
+        hit("Memory::get, sieve", setting, &requests, RANKS, Sieve::new, || number_entries(RANKS)),
         Contestant::new("Memory::get_or_insert_with", &requests, move || {
             let memory = memory();
             move |key: &u64| black_box(memory.get_or_insert_with(*key, || u64::MAX)) != u64::MAX
@@ -37,6 +35,7 @@ pub(super) fn contestants(setting: Setting) -> Vec<Contestant> {
             move |key: &u64| cache.as_ref().is_some_and(|cache| black_box(cache.get(key)).is_some())
         }),
         get_or_load("Cache::get_or_load", &requests, Lru::new),
+        get_or_load("Cache::get_or_load, sieve", &requests, Sieve::new),
         get_or_load("Cache::get_or_load, w-tinylfu", &requests, WTinyLfu::new),
     ]
 }
