@@ -26,36 +26,19 @@ const GHOSTS_PER_SLOT: usize = 4;
 #[derive(Debug)]
 pub struct Arc {
     queues: Queues<2>,
-    /// The paper's B1.
-    ghosts_once: Ghosts,
-    /// The paper's B2.
-    ghosts_often: Ghosts,
-    /// Where the newcomer comes from.
-    origin: Origin,
+    /// The paper's B1 and B2: of what left `ONCE`, and of what left `OFTEN`.
+    ghosts: Ghosts<(), 2>,
+    /// The list that the newcomer had left, if anybody knows it.
+    origin: Option<ListId>,
     /// The paper's p: the room that `ONCE` should have.
     target: f64,
     capacity: u64,
 }
 
-/// Where an entry was before it was inserted.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Origin {
-    Unknown,
-    GhostsOnce,
-    GhostsOften,
-}
-
 impl Arc {
     /// ARC whose lists share `capacity`.
     pub fn new(capacity: u64) -> Self {
-        Self {
-            queues: Queues::new(),
-            ghosts_once: Ghosts::new(),
-            ghosts_often: Ghosts::new(),
-            origin: Origin::Unknown,
-            target: 0.0,
-            capacity,
-        }
+        Self { queues: Queues::new(), ghosts: Ghosts::new(), origin: None, target: 0.0, capacity }
     }
 
     /// More than the paper's rules ever let a list of ghosts weigh where entries weigh the same.
@@ -64,36 +47,36 @@ impl Arc {
         Limit { weight: u64::MAX, count }
     }
 
+    #[inline]
     fn settle(&mut self) {
-        self.queues.settle(if self.origin == Origin::Unknown { ONCE } else { OFTEN });
-        self.origin = Origin::Unknown;
+        if self.queues.newcomer().is_some() {
+            self.queues.settle(if self.origin.is_none() { ONCE } else { OFTEN });
+        }
+        self.origin = None;
     }
 
-    /// Takes the ghost of `hash` out and learns from it.
-    fn recall(&mut self, hash: u64) -> Origin {
-        let (once, often) = (self.ghosts_once.weight(), self.ghosts_often.weight());
+    /// Takes the ghost of `hash` out, learns from it, and says which list it had left.
+    fn recall(&mut self, hash: u64) -> Option<ListId> {
+        let (once, often) = (self.ghosts.weight(ONCE), self.ghosts.weight(OFTEN));
         let ratio = |own: u64, other: u64| (other.max(1) as f64 / own.max(1) as f64).max(1.0);
-        if self.ghosts_once.forget(hash) {
-            self.target = (self.target + ratio(once, often)).min(self.capacity as f64);
-            Origin::GhostsOnce
-        } else if self.ghosts_often.forget(hash) {
-            self.target = (self.target - ratio(often, once)).max(0.0);
-            Origin::GhostsOften
-        } else {
-            Origin::Unknown
-        }
+        let origin = self.ghosts.forget(hash)?;
+        self.target = match origin {
+            ONCE => (self.target + ratio(once, often)).min(self.capacity as f64),
+            _ => (self.target - ratio(often, once)).max(0.0),
+        };
+        Some(origin)
     }
 
     /// The paper's case IV: drops a ghost for a newcomer that nobody knows. Says whether there was none to drop,
     /// although `ONCE` and its ghosts are full.
     fn drop_ghost(&mut self) -> bool {
-        let once = self.queues.weight(ONCE) + self.ghosts_once.weight();
+        let once = self.queues.weight(ONCE) + self.ghosts.weight(ONCE);
         if once + self.queues.incoming() > self.capacity {
-            return !self.ghosts_once.forget_oldest();
+            return !self.ghosts.forget_oldest(ONCE);
         }
-        let all = once + self.queues.weight(OFTEN) + self.ghosts_often.weight();
+        let all = once + self.queues.weight(OFTEN) + self.ghosts.weight(OFTEN);
         if all >= self.capacity.saturating_mul(2) {
-            self.ghosts_often.forget_oldest();
+            self.ghosts.forget_oldest(OFTEN);
         }
         false
     }
@@ -101,13 +84,11 @@ impl Arc {
     /// The paper's REPLACE.
     fn replace(&mut self) -> Option<Slot> {
         let once = self.queues.weight(ONCE) as f64;
-        let over = once > self.target || once == self.target && self.origin == Origin::GhostsOften;
+        let over = once > self.target || once == self.target && self.origin == Some(OFTEN);
         let order = if over { [ONCE, OFTEN] } else { [OFTEN, ONCE] };
         let list = order.into_iter().find(|&list| !self.queues.is_empty(list))?;
         let (victim, entry) = self.queues.pop(list)?;
-        let limit = self.ghost_limit();
-        let ghosts = if list == ONCE { &mut self.ghosts_once } else { &mut self.ghosts_often };
-        ghosts.remember(entry, limit);
+        self.ghosts.remember(list, entry, self.ghost_limit());
         Some(victim)
     }
 }
@@ -143,7 +124,7 @@ impl EvictionPolicy for Arc {
 
     #[inline]
     fn evict(&mut self, _marks: &Marks<'_>) -> Option<Slot> {
-        let unknown = self.origin == Origin::Unknown && self.queues.newcomer().is_some();
+        let unknown = self.origin.is_none() && self.queues.newcomer().is_some();
         if unknown
             && self.drop_ghost()
             && let Some((victim, _)) = self.queues.pop(ONCE)
@@ -157,7 +138,7 @@ impl EvictionPolicy for Arc {
         self.settle();
         self.capacity = capacity;
         self.target = self.target.min(capacity as f64);
-        self.ghosts_once.trim(self.ghost_limit());
-        self.ghosts_often.trim(self.ghost_limit());
+        self.ghosts.trim(ONCE, self.ghost_limit());
+        self.ghosts.trim(OFTEN, self.ghost_limit());
     }
 }

@@ -7,9 +7,15 @@ use larder_core::{EvictionPolicy, Hits, Marks, Slot};
 use crate::ghosts::{Ghosts, Limit};
 use crate::heap::Heap;
 use crate::learning_rate::LearningRate;
+use crate::lists::ListId;
 use crate::queues::Entry;
 use crate::rng::SplitMix64;
 use crate::sr_lru::SrLru;
+
+/// The history of SR-LRU's victims.
+const BY_RECENCY: ListId = ListId(0);
+/// The history of CR-LFU's victims.
+const BY_FREQUENCY: ListId = ListId(1);
 
 /// The seed that [`Cacheus::new`] takes.
 const SEED: u64 = 2;
@@ -36,8 +42,7 @@ pub struct Cacheus {
     uses: Vec<u64>,
     /// The newest entry, while room is made for it.
     newcomer: Option<(Slot, Entry)>,
-    recency_history: Ghosts,
-    frequency_history: Ghosts,
+    histories: Ghosts<(), 2>,
     /// The trust in SR-LRU; that in CR-LFU is the rest of 1.
     trust: f64,
     learning_rate: LearningRate,
@@ -64,8 +69,7 @@ impl Cacheus {
             frequency: Heap::new(),
             uses: Vec::new(),
             newcomer: None,
-            recency_history: Ghosts::new(),
-            frequency_history: Ghosts::new(),
+            histories: Ghosts::new(),
             trust: 0.5,
             learning_rate: LearningRate::new(&mut rng),
             published: false,
@@ -127,13 +131,14 @@ impl Cacheus {
     /// Trusts the expert less that evicted `hash` not long ago.
     fn regret(&mut self, hash: u64) {
         let left = (-self.learning_rate.rate()).exp();
-        let (by_recency, by_frequency) =
-            (self.recency_history.forget(hash), self.frequency_history.forget(hash));
         let (mut recency, mut frequency) = (self.trust, 1.0 - self.trust);
-        if by_recency {
-            recency *= left;
-        } else if by_frequency {
-            frequency *= left;
+        match self.histories.forget(hash) {
+            Some(BY_RECENCY) => {
+                recency *= left;
+                self.histories.forget(hash); // of another key with this hash
+            }
+            Some(_) => frequency *= left,
+            None => {}
         }
         self.trust = recency / (recency + frequency);
     }
@@ -155,8 +160,8 @@ impl Cacheus {
         let victim = if by_recency { oldest } else { rarest };
         if oldest != rarest {
             let limit = self.ghost_limit();
-            let history = if by_recency { &mut self.recency_history } else { &mut self.frequency_history };
-            history.remember(self.recency.entry(victim), limit);
+            let history = if by_recency { BY_RECENCY } else { BY_FREQUENCY };
+            self.histories.remember(history, self.recency.entry(victim), limit);
         }
         Some(victim)
     }
@@ -217,7 +222,7 @@ impl EvictionPolicy for Cacheus {
         self.capacity = capacity;
         self.recency.resize(capacity);
         let limit = self.ghost_limit();
-        self.recency_history.trim(limit);
-        self.frequency_history.trim(limit);
+        self.histories.trim(BY_RECENCY, limit);
+        self.histories.trim(BY_FREQUENCY, limit);
     }
 }

@@ -27,8 +27,7 @@ const GHOSTS_PER_SLOT: usize = 2;
 pub struct Car {
     clocks: Queues<2>,
     /// Ghosts of what left the first clock (B1 in the paper), and the second (B2).
-    recent_ghosts: Ghosts,
-    frequent_ghosts: Ghosts,
+    ghosts: Ghosts<(), 2>,
     /// What the first clock should weigh: p in the paper.
     target: f64,
     capacity: u64,
@@ -37,47 +36,35 @@ pub struct Car {
 impl Car {
     /// CAR whose clocks share `capacity`.
     pub fn new(capacity: u64) -> Self {
-        Self {
-            clocks: Queues::new(),
-            recent_ghosts: Ghosts::new(),
-            frequent_ghosts: Ghosts::new(),
-            target: 0.0,
-            capacity,
-        }
+        Self { clocks: Queues::new(), ghosts: Ghosts::new(), target: 0.0, capacity }
     }
 
     /// Puts the newcomer where its ghost says, which it has no longer.
     fn settle(&mut self) {
         let Some(newcomer) = self.clocks.newcomer() else { return };
         let Entry { hash, weight } = self.clocks.entry(newcomer);
-        let (recent, frequent) = (self.recent_ghosts.weight(), self.frequent_ghosts.weight());
+        let (recent, frequent) = (self.ghosts.weight(RECENT), self.ghosts.weight(FREQUENT));
         let step = |other: u64, own: u64| (other as f64 / own.max(1) as f64).max(1.0) * f64::from(weight);
-        if self.recent_ghosts.forget(hash) {
-            self.target = (self.target + step(frequent, recent)).min(self.capacity as f64);
-            self.clocks.settle(FREQUENT);
-        } else if self.frequent_ghosts.forget(hash) {
-            self.target = (self.target - step(recent, frequent)).max(0.0);
-            self.clocks.settle(FREQUENT);
-        } else {
-            self.clocks.settle(RECENT);
+        let origin = self.ghosts.forget(hash);
+        match origin {
+            Some(RECENT) => self.target = (self.target + step(frequent, recent)).min(self.capacity as f64),
+            Some(_) => self.target = (self.target - step(recent, frequent)).max(0.0),
+            None => {}
         }
+        self.clocks.settle(if origin.is_some() { FREQUENT } else { RECENT });
         self.trim();
     }
 
     /// Keeps the first clock and its ghosts within the capacity, and everything within twice that.
     fn trim(&mut self) {
         let once = self.clocks.weight(RECENT);
-        while self.recent_ghosts.weight() > self.capacity.saturating_sub(once) {
-            self.recent_ghosts.forget_oldest();
+        while self.ghosts.weight(RECENT) > self.capacity.saturating_sub(once) {
+            self.ghosts.forget_oldest(RECENT);
         }
         let most = self.capacity.saturating_mul(2).saturating_sub(once + self.clocks.weight(FREQUENT));
-        while self.recent_ghosts.weight() + self.frequent_ghosts.weight() > most {
-            let ghosts = if self.frequent_ghosts.weight() > 0 {
-                &mut self.frequent_ghosts
-            } else {
-                &mut self.recent_ghosts
-            };
-            ghosts.forget_oldest();
+        while self.ghosts.weight(RECENT) + self.ghosts.weight(FREQUENT) > most {
+            let list = if self.ghosts.weight(FREQUENT) > 0 { FREQUENT } else { RECENT };
+            self.ghosts.forget_oldest(list);
         }
     }
 
@@ -94,8 +81,7 @@ impl Car {
     fn demote(&mut self, clock: ListId, slot: Slot) {
         let limit = Limit { weight: self.capacity, count: self.clocks.reach() * GHOSTS_PER_SLOT };
         if let Some(entry) = self.clocks.remove(slot) {
-            let ghosts = if clock == RECENT { &mut self.recent_ghosts } else { &mut self.frequent_ghosts };
-            ghosts.remember(entry, limit);
+            self.ghosts.remember(clock, entry, limit);
         }
     }
 }

@@ -38,8 +38,8 @@ struct Group {
     numbers: [u32; CELLS],
 }
 
-/// The number of a cell, all groups counted. It is good until the index [grows](Index::grow) or is cleared.
-pub(crate) type Cell = u32;
+/// The number of a cell, all groups counted.
+type Cell = u32;
 
 impl Index {
     pub(crate) fn new() -> Self {
@@ -72,12 +72,17 @@ impl Index {
     /// Lets `hash` stand for `number`, and says for which it stood before.
     #[inline]
     pub(crate) fn insert(&mut self, hash: u64, number: u32, hash_of: impl Fn(u32) -> u64) -> Option<u32> {
-        if self.is_full() {
+        if let Some((cell, older)) = self.seek(hash, |number| hash_of(number) == hash) {
+            self.groups[cell as usize / CELLS].numbers[cell as usize % CELLS] = number;
+            return Some(older);
+        }
+        if self.len >= self.groups.len() * FULL {
             for number in self.grow().numbers() {
                 self.put(hash_of(number), number);
             }
         }
-        self.enter(hash, number, hash_of).1
+        self.put(hash, number);
+        None
     }
 
     /// Lets `hash` no longer stand for `number`.
@@ -88,48 +93,16 @@ impl Index {
         }
     }
 
-    /// Takes everything out.
-    pub(crate) fn clear(&mut self) {
-        self.groups.fill(Group::default());
-        self.len = 0;
-    }
-}
-
-/// For those who remember the cells of their numbers.
-impl Index {
-    /// Whether it must [grow](Self::grow) before another hash enters.
-    #[inline]
-    pub(crate) fn is_full(&self) -> bool {
-        self.len >= self.groups.len() * FULL
-    }
-
     /// Is empty and twice as large from now on. What was in it must be put in again.
     #[cold]
-    pub(crate) fn grow(&mut self) -> Self {
+    fn grow(&mut self) -> Self {
         let twice = Self::of(self.groups.len() * 2);
         std::mem::replace(self, twice)
     }
 
-    /// Lets `hash` stand for `number` in an index that is not full; says where, and for which it stood before.
+    /// Lets `hash`, which no number in an index that is not full stands for, stand for `number`.
     #[inline]
-    pub(crate) fn enter(
-        &mut self,
-        hash: u64,
-        number: u32,
-        hash_of: impl Fn(u32) -> u64,
-    ) -> (Cell, Option<u32>) {
-        match self.seek(hash, |number| hash_of(number) == hash) {
-            Some((cell, older)) => {
-                self.groups[cell as usize / CELLS].numbers[cell as usize % CELLS] = number;
-                (cell, Some(older))
-            }
-            None => (self.put(hash, number), None),
-        }
-    }
-
-    /// Lets `hash`, which no number in an index that is not full stands for, stand for `number`; says where.
-    #[inline]
-    pub(crate) fn put(&mut self, hash: u64, number: u32) -> Cell {
+    fn put(&mut self, hash: u64, number: u32) {
         let (mut at, tag) = self.home(hash);
         self.len += 1;
         while self.groups[at].tags & TAKEN == TAKEN {
@@ -140,12 +113,11 @@ impl Index {
         let cell = (!group.tags & TAKEN).trailing_zeros() / 8;
         group.tags |= tag << (8 * cell);
         group.numbers[cell as usize % CELLS] = number;
-        at as Cell * CELLS as Cell + cell
     }
 
     /// Lets `hash`, whose number is in `cell`, stand for nothing.
     #[inline]
-    pub(crate) fn leave(&mut self, hash: u64, cell: Cell) {
+    fn leave(&mut self, hash: u64, cell: Cell) {
         let (group, cell) = (cell as usize / CELLS, cell as usize % CELLS);
         self.len -= 1;
         self.groups[group].tags &= !(0xFF << (8 * cell));

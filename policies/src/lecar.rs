@@ -3,9 +3,15 @@
 use larder_core::{EvictionPolicy, Hits, Marks, Slot};
 
 use crate::ghosts::{Ghosts, Limit};
+use crate::lists::ListId;
 use crate::queues::Entry;
 use crate::rng::SplitMix64;
 use crate::{Lfu, Lru};
+
+/// The history of LRU's victims.
+const BY_LRU: ListId = ListId(0);
+/// The history of LFU's victims.
+const BY_LFU: ListId = ListId(1);
 
 /// How much a regret costs an expert.
 const LEARNING_RATE: f64 = 0.45;
@@ -33,8 +39,7 @@ pub struct LeCaR {
     lfu: Lfu,
     entries: Vec<Entry>,
     /// What each expert evicted, and when.
-    lru_history: Ghosts<u64>,
-    lfu_history: Ghosts<u64>,
+    histories: Ghosts<u64, 2>,
     /// The trust in LRU; that in LFU is the rest of 1.
     trust: f64,
     capacity: u64,
@@ -55,8 +60,7 @@ impl LeCaR {
             lru: Lru::new(capacity),
             lfu: Lfu::new(capacity),
             entries: Vec::new(),
-            lru_history: Ghosts::new(),
-            lfu_history: Ghosts::new(),
+            histories: Ghosts::new(),
             trust: 0.5,
             capacity,
             now: 0,
@@ -70,10 +74,10 @@ impl LeCaR {
 
     /// Takes it into account if `hash` was evicted not long ago.
     fn regret(&mut self, hash: u64) {
-        if let Some(evicted) = self.lru_history.recall(hash) {
-            self.trust = self.punish(self.trust, evicted);
-        } else if let Some(evicted) = self.lfu_history.recall(hash) {
-            self.trust = 1.0 - self.punish(1.0 - self.trust, evicted);
+        match self.histories.recall(hash) {
+            Some((BY_LRU, evicted)) => self.trust = self.punish(self.trust, evicted),
+            Some((_, evicted)) => self.trust = 1.0 - self.punish(1.0 - self.trust, evicted),
+            None => {}
         }
     }
 
@@ -133,9 +137,8 @@ impl EvictionPolicy for LeCaR {
         }
         let limit = self.ghost_limit();
         let by_lru = (self.rng.below(100) as f64) < self.trust * 100.0;
-        let (victim, history) =
-            if by_lru { (oldest, &mut self.lru_history) } else { (rarest, &mut self.lfu_history) };
-        history.remember_with(self.entries[victim.index()], self.now, limit);
+        let (victim, history) = if by_lru { (oldest, BY_LRU) } else { (rarest, BY_LFU) };
+        self.histories.remember_with(history, self.entries[victim.index()], self.now, limit);
         self.forget(victim);
         Some(victim)
     }
@@ -145,7 +148,7 @@ impl EvictionPolicy for LeCaR {
         self.lfu.on_resize(capacity);
         self.capacity = capacity;
         let limit = self.ghost_limit();
-        self.lru_history.trim(limit);
-        self.lfu_history.trim(limit);
+        self.histories.trim(BY_LRU, limit);
+        self.histories.trim(BY_LFU, limit);
     }
 }

@@ -28,9 +28,14 @@ pub struct Lfu {
 struct Group {
     frequency: u64,
     newest: Slot,
+    /// The group of the next higher frequency there is; [`NONE`] above the highest.
+    above: GroupId,
 }
 
 type GroupId = u32;
+
+/// No group.
+const NONE: GroupId = GroupId::MAX;
 
 impl Lfu {
     /// LFU decides the same at every capacity.
@@ -43,42 +48,71 @@ impl Lfu {
         self.queue.oldest(QUEUE).or(self.newcomer)
     }
 
+    #[inline]
     fn settle(&mut self) {
         if let Some(newcomer) = self.newcomer.take() {
-            let once = self.group_from(self.queue.oldest(QUEUE), 1);
-            self.join(newcomer, once, None, 1);
+            self.enter(newcomer);
         }
     }
 
-    /// The group that starts at `first`, if it is that of `frequency`.
-    fn group_from(&self, first: Option<Slot>, frequency: u64) -> Option<GroupId> {
-        first.map(|first| self.group(first)).filter(|&id| self.groups[id as usize].frequency == frequency)
+    /// Puts the newcomer among those of frequency 1.
+    #[inline]
+    fn enter(&mut self, newcomer: Slot) {
+        let lowest = self.queue.oldest(QUEUE).map_or(NONE, |oldest| self.group(oldest));
+        if self.frequency(lowest) == Some(1) {
+            self.join(newcomer, lowest);
+        } else {
+            self.found(newcomer, None, Group { frequency: 1, newest: newcomer, above: lowest });
+        }
+    }
+
+    fn frequency(&self, id: GroupId) -> Option<u64> {
+        self.groups.get(id as usize).map(|group| group.frequency)
     }
 
     fn group(&self, slot: Slot) -> GroupId {
-        self.queue.note(slot).copied().unwrap_or_default()
+        self.queue.note(slot).copied().unwrap_or(NONE)
     }
 
-    /// Makes `slot` the newest of group `id`, or the only one of a new group right after `rarer`.
-    fn join(&mut self, slot: Slot, id: Option<GroupId>, rarer: Option<Slot>, frequency: u64) {
-        let rarer = id.map_or(rarer, |id| Some(self.groups[id as usize].newest));
+    /// Makes `slot` the newest of group `id`.
+    #[inline]
+    fn join(&mut self, slot: Slot, id: GroupId) {
+        let newest = std::mem::replace(&mut self.groups[id as usize].newest, slot);
+        self.queue.push_after(Some(newest), slot);
+        self.queue.set_note(slot, id);
+    }
+
+    /// Makes `slot` the only one of a new group, right after `rarer`. Says how the group is called.
+    #[inline]
+    fn found(&mut self, slot: Slot, rarer: Option<Slot>, group: Group) -> GroupId {
         self.queue.push_after(rarer, slot);
-        let id = id.or_else(|| self.spare.pop()).unwrap_or(self.groups.len() as GroupId);
-        let group = Group { frequency, newest: slot };
+        let id = self.spare.pop().unwrap_or(self.groups.len() as GroupId);
         match self.groups.get_mut(id as usize) {
             Some(place) => *place = group,
             None => self.groups.push(group),
         }
         self.queue.set_note(slot, id);
+        id
     }
 
     /// Ends group `id` before `slot`, if it ended with that, and says whether nothing is left of it.
+    #[inline]
     fn shorten(&mut self, id: GroupId, slot: Slot) -> bool {
         if self.groups[id as usize].newest != slot {
             return false;
         }
         let older = self.queue.older(slot).filter(|&older| self.group(older) == id);
         older.inspect(|&older| self.groups[id as usize].newest = older).is_none()
+    }
+
+    /// Takes group `id`, whose only entry is `slot`, out of the order of groups.
+    #[inline]
+    fn dissolve(&mut self, id: GroupId, slot: Slot) {
+        if let Some(rarer) = self.queue.older(slot) {
+            let below = self.group(rarer);
+            self.groups[below as usize].above = self.groups[id as usize].above;
+        }
+        self.spare.push(id);
     }
 }
 
@@ -106,26 +140,30 @@ impl EvictionPolicy for Lfu {
             return;
         }
         let id = self.group(slot);
-        let Group { frequency, newest } = self.groups[id as usize];
+        let Group { frequency, newest, above } = self.groups[id as usize];
         let next = frequency.saturating_add(1);
-        let above = self.group_from(self.queue.newer(newest), next);
-        let emptied = self.shorten(id, slot);
-        if emptied && above.is_none() {
-            self.groups[id as usize].frequency = next;
-            return;
-        }
-        self.join(slot, above, Some(newest), next);
-        if emptied {
-            self.spare.push(id);
+        let joins = self.frequency(above) == Some(next);
+        match (self.shorten(id, slot), joins) {
+            (true, true) => {
+                self.dissolve(id, slot);
+                self.join(slot, above);
+            }
+            (true, false) => self.groups[id as usize].frequency = next,
+            (false, true) => self.join(slot, above),
+            (false, false) => {
+                let group = Group { frequency: next, newest: slot, above };
+                self.groups[id as usize].above = self.found(slot, Some(newest), group);
+            }
         }
     }
 
+    #[inline]
     fn on_remove(&mut self, slot: Slot) {
         self.newcomer = self.newcomer.filter(|&newcomer| newcomer != slot);
         if self.queue.contains(slot) {
             let id = self.group(slot);
             if self.shorten(id, slot) {
-                self.spare.push(id);
+                self.dissolve(id, slot);
             }
             self.queue.unlink(slot);
         }

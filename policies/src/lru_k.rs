@@ -4,8 +4,11 @@ use larder_core::{EvictionPolicy, Hits, Marks, Slot};
 
 use crate::ghosts::{Ghosts, Limit};
 use crate::heap::Heap;
+use crate::lists::ListId;
 use crate::queues::Entry;
 
+/// The ghosts' only list.
+const HISTORY: ListId = ListId(0);
 /// Ghosts for each slot ever used, at most.
 const GHOSTS_PER_SLOT: usize = 4;
 
@@ -126,7 +129,7 @@ impl EvictionPolicy for LruK {
         self.settle();
         self.now += 1;
         self.uses.resize(self.uses.len().max(slot.index() + 1), Uses::default());
-        let before = self.ghosts.recall(hash).unwrap_or(0);
+        let before = self.ghosts.recall(hash).map_or(0, |(_, counted)| counted);
         let entry = Entry { hash, weight };
         self.uses[slot.index()] = Uses { last: self.now, counted: self.now, before, entry };
         self.newcomer = Some(slot);
@@ -170,13 +173,13 @@ impl EvictionPolicy for LruK {
     fn evict(&mut self, _marks: &Marks<'_>) -> Option<Slot> {
         let victim = self.victim()?;
         let Uses { counted, entry, .. } = self.uses[victim.index()];
-        self.ghosts.remember_with(entry, counted, self.ghost_limit());
+        self.ghosts.remember_with(HISTORY, entry, counted, self.ghost_limit());
         Some(victim)
     }
 
     fn on_resize(&mut self, capacity: u64) {
         self.settle();
         self.capacity = capacity;
-        self.ghosts.trim(self.ghost_limit());
+        self.ghosts.trim(HISTORY, self.ghost_limit());
     }
 }

@@ -130,7 +130,7 @@ impl QdLpFifo {
     fn evict_from_small(&mut self, marks: &Marks<'_>) -> Option<Slot> {
         while let Some(oldest) = self.oldest(SMALL) {
             if marks.take(oldest) == 0 {
-                self.ghosts.remember(self.queues.remove(oldest)?, self.ghost_limit());
+                self.ghosts.remember(SMALL, self.queues.remove(oldest)?, self.ghost_limit());
                 return Some(oldest);
             }
             self.promote(oldest, marks);
@@ -161,7 +161,7 @@ impl EvictionPolicy for QdLpFifo {
     #[inline]
     fn on_insert(&mut self, slot: Slot, hash: u64, weight: u32) {
         self.settle();
-        self.destination = if self.ghosts.forget(hash) { MAIN } else { SMALL };
+        self.destination = if self.ghosts.forget(hash).is_some() { MAIN } else { SMALL };
         let refused = self.strict && u64::from(weight) > self.small_share();
         self.queues.arrive(slot, Entry { hash, weight });
         if refused {
@@ -197,6 +197,6 @@ impl EvictionPolicy for QdLpFifo {
     fn on_resize(&mut self, capacity: u64) {
         self.settle();
         self.capacity = capacity;
-        self.ghosts.trim(self.ghost_limit());
+        self.ghosts.trim(SMALL, self.ghost_limit());
     }
 }

@@ -56,7 +56,7 @@ impl S3Fifo {
     fn evict_from_small(&mut self, marks: &Marks<'_>) -> Option<Slot> {
         while let Some(oldest) = self.queues.oldest(SMALL) {
             if marks.get(oldest) < PROMOTED_FROM {
-                self.ghosts.remember(self.queues.remove(oldest)?, self.ghost_limit());
+                self.ghosts.remember(SMALL, self.queues.remove(oldest)?, self.ghost_limit());
                 return Some(oldest);
             }
             marks.set(oldest, 0);
@@ -89,7 +89,7 @@ impl EvictionPolicy for S3Fifo {
     #[inline]
     fn on_insert(&mut self, slot: Slot, hash: u64, weight: u32) {
         self.settle();
-        self.destination = if self.ghosts.forget(hash) { MAIN } else { SMALL };
+        self.destination = if self.ghosts.forget(hash).is_some() { MAIN } else { SMALL };
         self.queues.arrive(slot, Entry { hash, weight });
     }
 
@@ -116,6 +116,6 @@ impl EvictionPolicy for S3Fifo {
     fn on_resize(&mut self, capacity: u64) {
         self.settle();
         self.capacity = capacity;
-        self.ghosts.trim(self.ghost_limit());
+        self.ghosts.trim(SMALL, self.ghost_limit());
     }
 }

@@ -12,6 +12,8 @@ const SCAN: ListId = ListId(0);
 const REUSED: ListId = ListId(1);
 /// What SR-LRU has pushed out already, while there is room for it all the same.
 const SPARE: ListId = ListId(2);
+/// The ghosts' only list.
+const HISTORY: ListId = ListId(0);
 
 /// Ghosts for each slot ever used, at most.
 const GHOSTS_PER_SLOT: usize = 4;
@@ -116,7 +118,7 @@ impl SrLru {
         self.states.resize(self.states.len().max(slot.index() + 1), State::New);
         self.states[slot.index()] = State::New;
         self.queues.insert(SCAN, slot, entry);
-        let ghost = self.history.recall(entry.hash)?;
+        let (_, ghost) = self.history.recall(entry.hash)?;
         if ghost.was_new {
             self.new = self.new.saturating_sub(1);
             self.favour_scan();
@@ -149,13 +151,13 @@ impl SrLru {
         let Some(entry) = self.remove(slot) else { return };
         let was_new = self.states[slot.index()] == State::New;
         self.new += u64::from(was_new);
-        self.history.remember_with(entry, Ghost { uses, was_new }, self.limit());
+        self.history.remember_with(HISTORY, entry, Ghost { uses, was_new }, self.limit());
     }
 
     pub(crate) fn resize(&mut self, capacity: u64) {
         self.capacity = capacity;
         self.scan_share = if self.adapts { self.scan_share.min(capacity) } else { capacity / 2 };
-        self.history.trim(self.limit());
+        self.history.trim(HISTORY, self.limit());
     }
 
     fn limit(&self) -> Limit {

@@ -98,7 +98,7 @@ impl EvictionPolicy for TwoQ {
     #[inline]
     fn on_insert(&mut self, slot: Slot, hash: u64, weight: u32) {
         self.settle();
-        self.destination = if self.ghosts.forget(hash) { MAIN } else { IN };
+        self.destination = if self.ghosts.forget(hash).is_some() { MAIN } else { IN };
         let refused = self.strict && u64::from(weight) > self.in_share();
         self.queues.arrive(slot, Entry { hash, weight });
         if refused {
@@ -132,7 +132,7 @@ impl EvictionPolicy for TwoQ {
         let list = self.queues.list_of(victim);
         let entry = self.queues.remove(victim)?;
         if list == Some(IN) {
-            self.ghosts.remember(entry, self.ghost_limit());
+            self.ghosts.remember(IN, entry, self.ghost_limit());
         }
         Some(victim)
     }
@@ -140,6 +140,6 @@ impl EvictionPolicy for TwoQ {
     fn on_resize(&mut self, capacity: u64) {
         self.settle();
         self.capacity = capacity;
-        self.ghosts.trim(self.ghost_limit());
+        self.ghosts.trim(IN, self.ghost_limit());
     }
 }
