@@ -22,7 +22,7 @@ const GHOSTS_PER_SLOT: usize = 4;
 /// weights, a ghost is taken out before room is made, and with weights the first list with its ghosts is full when the
 /// incoming entry would not fit. By weight ARC hardly adapts: a step is about 1 where a share is millions of bytes.
 ///
-/// Every call costs O(1) amortised. It takes 24 bytes an entry, and 25 to 63 a ghost.
+/// Every call costs O(1) amortised. It takes 24 bytes an entry, and 24 to 59 a ghost.
 #[derive(Debug)]
 pub struct Arc {
     queues: Queues<2>,

@@ -22,7 +22,7 @@ const GHOSTS_PER_SLOT: usize = 2;
 /// step of the adaptation is as large as the entry that came back.
 ///
 /// Every call costs O(1), `evict` amortised: each entry it passes over was paid for by a hit. It takes 24 bytes an
-/// entry, and 25 to 63 a ghost.
+/// entry, and 24 to 59 a ghost.
 #[derive(Debug)]
 pub struct Car {
     clocks: Queues<2>,

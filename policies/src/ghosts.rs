@@ -19,12 +19,12 @@ const FORGOTTEN: u32 = 1 << 31;
 /// not be taken out, for a chain ends where the FIFO does. What is not there is hardly ever looked for further than in
 /// its bucket, which knows a few bits of the hashes in its chains.
 ///
-/// It takes 24 to 48 bytes (8 to 16 more with two lists, and up to three notes) for each of the most ghosts there ever
-/// were, and allocates nothing unless there are more of them. Keys that share a hash share a ghost in each list.
+/// It takes 24 to 59 bytes (and up to three notes) for each of the most ghosts there ever were, and allocates nothing
+/// unless there are more of them. Keys that share a hash share a ghost in each list.
 #[derive(Debug)]
 pub(crate) struct Ghosts<T = (), const N: usize = 1> {
     rings: [Ring<T>; N],
-    /// A power of two of them, and no fewer than ghosts.
+    /// A power of two of them, with no fewer chains than there are ghosts.
     buckets: Vec<[Chain; N]>,
     /// How many bits of a spread hash don't say in which bucket it is.
     shift: u32,

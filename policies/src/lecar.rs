@@ -31,8 +31,8 @@ const GHOSTS_PER_SLOT: usize = 2;
 /// drawn in whole percents (so LRU keeps one in a hundred), and ties in LFU go to the one that reached the frequency
 /// first, as in libCacheSim. What comes back starts with frequency 1, as there; the authors' code restores the old one.
 ///
-/// Every call costs O(1). The same seed and the same calls give the same victims. It takes 36 bytes an entry, and 33 to
-/// 84 a ghost.
+/// Every call costs O(1). The same seed and the same calls give the same victims. It takes 36 bytes an entry, and 32 to
+/// 80 a ghost.
 #[derive(Debug)]
 pub struct LeCaR {
     lru: Lru,

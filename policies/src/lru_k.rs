@@ -22,7 +22,7 @@ const GHOSTS_PER_SLOT: usize = 4;
 /// By default there is no such period; where uses come in bursts, a third of the number of entries is worth a try.
 /// If all entries are within it, the one not used longest leaves (the paper has no answer).
 ///
-/// A hit costs O(1), everything else O(log n) amortised. It takes 88 bytes an entry, and 33 to 84 a ghost.
+/// A hit costs O(1), everything else O(log n) amortised. It takes 88 bytes an entry, and 32 to 80 a ghost.
 #[derive(Debug)]
 pub struct LruK {
     uses: Vec<Uses>,

@@ -24,7 +24,7 @@ const GHOSTS_PER_SLOT: usize = 4;
 /// makes room for what enters it within its own share. [`S3Fifo`](crate::S3Fifo), the successor, has neither rule.
 ///
 /// Every call costs O(1), `evict` amortised: each entry it passes over was paid for by an insertion or a hit. It
-/// takes 24 bytes an entry, and 25 to 63 a ghost.
+/// takes 24 bytes an entry, and 24 to 59 a ghost.
 #[derive(Debug)]
 pub struct QdLpFifo {
     queues: Queues<3>,

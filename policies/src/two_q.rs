@@ -23,7 +23,7 @@ const GHOSTS_PER_SLOT: usize = 4;
 /// half of the capacity. Hits in the FIFO change nothing. An entry leaves the FIFO when that is over its share, and
 /// the LRU otherwise.
 ///
-/// Every call costs O(1) amortised. It takes 24 bytes an entry, and 25 to 63 a ghost.
+/// Every call costs O(1) amortised. It takes 24 bytes an entry, and 24 to 59 a ghost.
 #[derive(Debug)]
 pub struct TwoQ {
     queues: Queues<3>,
