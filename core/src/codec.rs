@@ -127,13 +127,11 @@ where
         }
     }
 
-    async fn decoded(&self, key: &S::Key, found: Lookup<C::Encoded>) -> Result<Lookup<C::Plain>> {
+    /// What the application gets; `None` if it must have a lease instead.
+    fn decoded(&self, key: &S::Key, found: Lookup<C::Encoded>) -> Option<Lookup<C::Plain>> {
         match found {
-            Lookup::Miss(lease) => Ok(Lookup::Miss(lease)),
-            Lookup::Hit(entry) => match self.decode(key, &entry) {
-                Some(entry) => Ok(Lookup::Hit(entry)),
-                None => self.inner.lease(key).await.map(Lookup::Miss),
-            },
+            Lookup::Miss(lease) => Some(Lookup::Miss(lease)),
+            Lookup::Hit(entry) => self.decode(key, &entry).map(Lookup::Hit),
         }
     }
 }
@@ -148,8 +146,10 @@ where
     type Value = C::Plain;
 
     async fn get(&self, key: &S::Key) -> Result<Lookup<C::Plain>> {
-        let found = self.inner.get(key).await?;
-        self.decoded(key, found).await
+        match self.decoded(key, self.inner.get(key).await?) {
+            Some(found) => Ok(found),
+            None => self.inner.lease(key).await.map(Lookup::Miss),
+        }
     }
 
     /// Answers misses only: decoding allocates.
@@ -186,7 +186,10 @@ where
         let found = self.inner.get_many(keys).await?;
         let mut plain = Vec::with_capacity(found.len());
         for (key, found) in keys.iter().zip(found) {
-            plain.push(self.decoded(key, found).await?);
+            plain.push(match self.decoded(key, found) {
+                Some(found) => found,
+                None => Lookup::Miss(self.inner.lease(key).await?),
+            });
         }
         Ok(plain)
     }

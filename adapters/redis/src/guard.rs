@@ -118,15 +118,14 @@ impl Scan {
     fn end_of_line(&mut self, line: &[u8]) -> io::Result<()> {
         self.missing = self.missing.saturating_sub(1);
         self.seen += 1;
-        let number = || {
-            let text = line.get(1..).unwrap_or_default().trim_ascii();
-            std::str::from_utf8(text).ok().and_then(|text| text.parse::<i64>().ok()).unwrap_or_default()
+        let Some((kind, rest)) = line.strip_suffix(b"\r\n").and_then(<[u8]>::split_first) else {
+            return Err(refused("a line of a reply has no end, or nothing before it"));
         };
-        match line.first() {
-            Some(b'$' | b'!' | b'=') => self.string = self.string_of(number())?,
-            Some(b'*' | b'~' | b'>') => self.missing += self.parts_of(number(), 1)?,
-            Some(b'%') => self.missing += self.parts_of(number(), 2)?,
-            Some(b'|') => self.missing += self.parts_of(number(), 2)? + 1,
+        match kind {
+            b'$' | b'!' | b'=' => self.string = self.string_of(announced(rest)?)?,
+            b'*' | b'~' | b'>' => self.missing += self.parts_of(announced(rest)?, 1)?,
+            b'%' => self.missing += self.parts_of(announced(rest)?, 2)?,
+            b'|' => self.missing += self.parts_of(announced(rest)?, 2)? + 1,
             _ => {}
         }
         if self.seen.saturating_add(self.missing) > self.bounds.parts {
@@ -135,21 +134,37 @@ impl Scan {
         Ok(())
     }
 
-    fn string_of(&self, length: i64) -> io::Result<u64> {
-        match u64::try_from(length) {
-            Err(_) => Ok(0),
-            Ok(length) if length <= self.bounds.string => Ok(length + 2),
-            Ok(_) => Err(refused("a string of a reply is longer than may be")),
+    fn string_of(&self, length: Option<u64>) -> io::Result<u64> {
+        match length {
+            None => Ok(0),
+            Some(length) if length <= self.bounds.string => Ok(length + 2),
+            Some(_) => Err(refused("a string of a reply is longer than may be")),
         }
     }
 
-    fn parts_of(&self, count: i64, each: u64) -> io::Result<u64> {
-        let parts = u64::try_from(count).unwrap_or(0).saturating_mul(each);
+    fn parts_of(&self, count: Option<u64>, each: u64) -> io::Result<u64> {
+        let parts = count.unwrap_or(0).saturating_mul(each);
         if parts <= self.bounds.parts {
             Ok(parts)
         } else {
             Err(refused("a reply has more parts than may be"))
         }
+    }
+}
+
+/// How long what follows is, or how many parts it has; `None` if it is not there. Written in one way only: what can be read
+/// in two, the client library may read in the other.
+fn announced(digits: &[u8]) -> io::Result<Option<u64>> {
+    if digits == b"-1" {
+        return Ok(None);
+    }
+    let number = digits.iter().try_fold(0_u64, |number, digit| {
+        let digit = digit.is_ascii_digit().then(|| u64::from(digit - b'0'))?;
+        Some(number.saturating_mul(10).saturating_add(digit))
+    });
+    match number {
+        Some(number) if !digits.is_empty() => Ok(Some(number)),
+        _ => Err(refused("a length in a reply is no number")),
     }
 }
 
@@ -192,6 +207,18 @@ mod tests {
                 assert!(pass(hostile.as_bytes(), size).is_err(), "{}", &hostile[..9.min(hostile.len())]);
             }
         }
+    }
+
+    /// Else the client library might wait for something else than what is counted here.
+    #[test]
+    fn what_can_be_read_in_two_ways_is_refused() {
+        for twofold in ["$+5\r\n", "$ 5\r\n", "$5 \r\n", "$\r\n", "*-2\r\n", "$5\n", "+a\nb\r\n", "\r\n"] {
+            for size in [1, twofold.len()] {
+                assert!(pass(twofold.as_bytes(), size).is_err(), "{twofold:?}");
+            }
+        }
+        assert_eq!(announced(b"18446744073709551616").unwrap(), Some(u64::MAX));
+        assert_eq!((announced(b"0").unwrap(), announced(b"-1").unwrap()), (Some(0), None));
     }
 
     proptest! {

@@ -1,5 +1,7 @@
 //! Under which names a namespace keeps its records: no two keys share one, nor do two namespaces.
 
+use redis::{Cmd, RedisWrite};
+
 /// How many lanes a namespace has in a cluster: each has its own slot and its own epoch.
 pub(crate) const LANES: usize = 256;
 
@@ -48,14 +50,15 @@ impl Names {
         self.name(lane, b"e")
     }
 
-    /// The names of `keys`, all of `lane`: each of them in turn.
-    pub(crate) fn each<K: AsRef<[u8]>>(&self, lane: usize, keys: &[K], mut take: impl FnMut(&[u8])) {
+    /// Makes the names of `keys`, all of `lane`, the next arguments of `command`.
+    pub(crate) fn add<K: AsRef<[u8]>>(&self, command: &mut Cmd, lane: usize, keys: &[K]) {
         let mut name = self.name(lane, b"k");
         let prefix = name.len();
+        command.reserve_space_for_args(keys.iter().map(|key| prefix + key.as_ref().len()));
         for key in keys {
             name.truncate(prefix);
-            name.extend(key.as_ref());
-            take(&name);
+            name.extend_from_slice(key.as_ref());
+            command.write_arg(&name);
         }
     }
 
@@ -77,9 +80,12 @@ mod tests {
     use super::*;
 
     fn name_of(names: &Names, key: &[u8]) -> Vec<u8> {
-        let mut name = Vec::new();
-        names.each(names.lane(key), &[key], |one| name.extend(one));
-        name
+        let mut command = Cmd::new();
+        names.add(&mut command, names.lane(key), &[key]);
+        match command.args_iter().next() {
+            Some(redis::Arg::Simple(name)) => name.to_vec(),
+            _ => Vec::new(),
+        }
     }
 
     proptest! {

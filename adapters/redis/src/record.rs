@@ -4,14 +4,11 @@ use std::time::Duration;
 
 use larder_core::Lease;
 
-/// The length of a head. `scripts/prelude.lua` says what is in it.
-pub(crate) const HEAD: usize = 52;
-
-/// What every record begins with.
-const MAGIC: &[u8; 3] = b"LR1";
-
-/// What names an epoch: the run of the server it belongs to, and what no other epoch has.
+/// What names an epoch: the run of the server it belongs to, and the [`Mark`] of its records.
 pub(crate) type Epoch = [u8; 16];
+
+/// What all records of an epoch bear, and no others.
+pub(crate) type Mark = [u8; 8];
 
 /// A moment by the server's clock: microseconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,21 +46,29 @@ pub(crate) enum Held<'a> {
 }
 
 impl<'a> Held<'a> {
-    /// What `bytes` are, to who knows the epoch and the server's time.
-    pub(crate) fn read(bytes: &'a [u8], epoch: &[u8], now: ServerTime) -> Self {
-        let Some((head, envelope)) = bytes.split_first_chunk::<HEAD>() else {
-            return Self::Strange;
+    /// What `bytes` are, to who knows the epoch's mark and the server's time.
+    pub(crate) fn read(bytes: &'a [u8], mark: Mark, now: ServerTime) -> Self {
+        Self::record(bytes, mark, now).unwrap_or(Self::Strange)
+    }
+
+    /// `scripts/prelude.lua` says what is where.
+    fn record(bytes: &'a [u8], mark: Mark, now: ServerTime) -> Option<Self> {
+        let (form, rest) = bytes.split_first_chunk::<3>()?;
+        let (&[kind], rest) = rest.split_first_chunk()?;
+        let spare = match form {
+            b"LR2" => 0,
+            b"LR1" => 8,
+            _ => return None,
         };
-        if head[..3] != *MAGIC {
-            return Self::Strange;
-        }
-        if head[4..20] != *epoch {
-            return Self::Nothing;
-        }
-        match head[3] {
-            b'S' => lease(&head[20..36]).map_or(Self::Strange, Self::Stub),
-            b'V' => Self::Value { envelope, elapsed: now.since(time(&head[36..44])) },
-            _ => Self::Strange,
+        let (own, rest) = rest.get(spare..)?.split_first_chunk::<8>()?;
+        let (token, rest) = rest.split_first_chunk::<16>()?;
+        let (written, rest) = rest.split_first_chunk::<8>()?;
+        let envelope = rest.get(spare..)?;
+        match kind {
+            b'V' | b'S' if *own != mark => Some(Self::Nothing),
+            b'V' => Some(Self::Value { envelope, elapsed: now.since(time(*written)) }),
+            b'S' => lease(token).map(Self::Stub),
+            _ => None,
         }
     }
 }
@@ -80,52 +85,55 @@ pub(crate) fn token(stamp: [u64; 2]) -> [u8; 16] {
     (u128::from(stamp[0]) << 64 | u128::from(stamp[1])).to_be_bytes()
 }
 
-fn time(bytes: &[u8]) -> ServerTime {
-    let word = |at: usize| bytes[at..].first_chunk().map_or(0, |word| u64::from(u32::from_be_bytes(*word)));
-    ServerTime::new(word(0), word(4))
+fn time(bytes: [u8; 8]) -> ServerTime {
+    let word = u64::from_be_bytes(bytes);
+    ServerTime::new(word >> 32, word & u64::from(u32::MAX))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const EPOCH: Epoch = [7; 16];
+    const MARK: Mark = [7; 8];
 
-    fn record(kind: u8) -> Vec<u8> {
-        let mut bytes = b"LR1".to_vec();
-        bytes.push(kind);
-        bytes.extend(EPOCH);
-        bytes.extend(token([1, 2]));
-        bytes.extend([0, 0, 0, 9, 0, 0, 0, 5]);
-        bytes.extend([0; 8]);
-        bytes
+    /// The head of a record as each version writes it. Never change what is here: a new form is a new version.
+    fn record(version: u8, kind: u8) -> Vec<u8> {
+        let spare: &[u8] = if version == b'1' { &[3; 8] } else { &[] };
+        let token = [0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2];
+        let written = [0, 0, 0, 9, 0, 0, 0, 5];
+        [&[b'L', b'R', version, kind], spare, &MARK, &token, &written, spare].concat()
     }
 
     #[test]
-    fn a_record_is_read_as_what_it_says_it_is() {
+    fn a_record_of_either_version_is_read_as_what_it_says_it_is() {
         let now = ServerTime::new(10, 4);
-        assert_eq!(Held::read(&record(b'S'), &EPOCH, now), Held::Stub(Lease::new([1, 2])));
-        let value = [record(b'V'), b"envelope".to_vec()].concat();
-        let elapsed = Duration::from_secs(1);
-        assert_eq!(Held::read(&value, &EPOCH, now), Held::Value { envelope: b"envelope", elapsed });
-        assert_eq!(Held::read(&value, &[8; 16], now), Held::Nothing);
+        for version in [b'1', b'2'] {
+            let stub = record(version, b'S');
+            assert_eq!(Held::read(&stub, MARK, now), Held::Stub(Lease::new([1, 2])));
+            let value = [record(version, b'V'), b"envelope".to_vec()].concat();
+            let elapsed = Duration::from_secs(1);
+            assert_eq!(Held::read(&value, MARK, now), Held::Value { envelope: b"envelope", elapsed });
+            assert_eq!(Held::read(&value, [8; 8], now), Held::Nothing);
+        }
     }
 
     #[test]
     fn what_is_cut_or_damaged_is_strange_or_of_another_epoch_and_never_a_panic() {
         let now = ServerTime::new(10, 4);
-        let whole = record(b'V');
-        for at in 0..whole.len() {
-            assert_eq!(Held::read(&whole[..at], &EPOCH, now), Held::Strange);
-            let mut damaged = whole.clone();
-            damaged[at] ^= 0xff;
-            let found = Held::read(&damaged, &EPOCH, now);
-            let expected = match at {
-                0..4 => found == Held::Strange,
-                4..20 => found == Held::Nothing,
-                _ => matches!(found, Held::Value { .. }),
-            };
-            assert!(expected, "byte {at}: {found:?}");
+        for (version, mark) in [(b'1', 12..20), (b'2', 4..12)] {
+            let whole = record(version, b'V');
+            for at in 0..whole.len() {
+                assert_eq!(Held::read(&whole[..at], MARK, now), Held::Strange);
+                let mut damaged = whole.clone();
+                damaged[at] ^= 0xff;
+                let found = Held::read(&damaged, MARK, now);
+                let expected = match at {
+                    0..4 => found == Held::Strange,
+                    _ if mark.contains(&at) => found == Held::Nothing,
+                    _ => matches!(found, Held::Value { .. }),
+                };
+                assert!(expected, "version {version}, byte {at}: {found:?}");
+            }
         }
     }
 

@@ -9,7 +9,7 @@ use redis::{Cmd, Pipeline, Value};
 use crate::failure::garbled;
 use crate::link::{Asked, Link, Lost};
 use crate::names::Names;
-use crate::record::{Epoch, HEAD, Held, ServerTime, lease, token};
+use crate::record::{Epoch, Held, Mark, ServerTime, lease, token};
 use crate::script::{Script, Scripts};
 
 const READING: &str = "reading from Redis";
@@ -76,33 +76,36 @@ impl Server {
     }
 
     /// What there is for each of `keys`, all of `lane`. One command, and now and then a question for the time.
-    pub(crate) async fn read<K: AsRef<[u8]> + Sync>(&self, lane: usize, keys: &[K]) -> Result<Vec<Found>> {
+    pub(crate) async fn read<K: AsRef<[u8]> + Sync>(
+        &self,
+        lane: usize,
+        keys: &[K],
+    ) -> Result<impl Iterator<Item = Found> + use<K>> {
         let epoch = self.names.epoch(lane);
         let now = self.clock.now();
         let ask = |asked: &Asked| {
             let mut command = redis::cmd("MGET");
             command.arg(&epoch);
-            self.names.each(lane, keys, |name| {
-                command.arg(name);
-            });
+            self.names.add(&mut command, lane, keys);
             let mut commands = alone(command);
             if asked.needs_time {
                 commands.cmd("TIME");
             }
             commands
         };
-        let mut answered = self.link.exchange(READING, self.names.slot(lane), Lost::Again, ask).await?;
+        let answered = self.link.exchange(READING, self.names.slot(lane), Lost::Again, ask).await?;
         let told = match answered.values.get(1) {
             Some(time) => Some(server_time(time).ok_or_else(|| garbled(READING))?),
             None => None,
         };
         let time = answered.time(told).ok_or_else(|| garbled(READING))?;
         let run = answered.run();
-        let Some(Value::Array(held)) = answered.values.first_mut() else { return Err(garbled(READING)) };
-        let mut held = std::mem::take(held).into_iter();
-        let epoch = held.next().and_then(|epoch| self.epoch(epoch, run));
-        let found: Vec<_> = held.map(|held| found(held, epoch.as_deref(), time, now)).collect();
-        if found.len() == keys.len() { Ok(found) } else { Err(garbled(READING)) }
+        let mut held = match answered.values.into_iter().next() {
+            Some(Value::Array(held)) if held.len() == keys.len() + 1 => held.into_iter(),
+            _ => return Err(garbled(READING)),
+        };
+        let mark = held.next().and_then(|epoch| self.mark(&epoch, run));
+        Ok(held.map(move |held| found(held, mark, time, now)))
     }
 
     /// A lease on each of `keys`, and how many held what is no record of ours.
@@ -188,21 +191,16 @@ impl Server {
     /// The command that runs `script` over the epoch and the records of `keys`.
     fn run<K: AsRef<[u8]>>(&self, script: &Script, asked: &Asked, lane: usize, keys: &[K]) -> Cmd {
         let mut command = script.command(asked.form, &self.names.epoch(lane), keys.len());
-        self.names.each(lane, keys, |name| {
-            command.arg(name);
-        });
+        self.names.add(&mut command, lane, keys);
         command
     }
 
-    /// The epoch that records must be of, if there is one in this run of the server.
-    fn epoch(&self, held: Value, run: [u8; 8]) -> Option<Vec<u8>> {
+    /// What records must bear, if there is an epoch in this run of the server.
+    fn mark(&self, epoch: &Value, run: [u8; 8]) -> Option<Mark> {
+        let Value::BulkString(epoch) = epoch else { return None };
+        let (of, mark) = epoch.split_first_chunk::<8>()?;
         let run = self.valid_run(run);
-        match held {
-            Value::BulkString(epoch) if epoch.len() == size_of::<Epoch>() => {
-                (run == [0; 8] || epoch[..8] == run).then_some(epoch)
-            }
-            _ => None,
-        }
+        if run == [0; 8] || *of == run { mark.try_into().ok() } else { None }
     }
 
     /// The run an epoch must be of; zeros for any.
@@ -245,15 +243,17 @@ fn alone(command: Cmd) -> Pipeline {
     commands
 }
 
-/// What a key holds, to who knows the epoch, the server's time and our own.
-fn found(held: Value, epoch: Option<&[u8]>, time: ServerTime, now: Time) -> Found {
-    let (Some(epoch), Value::BulkString(bytes)) = (epoch, held) else { return Found::Nothing };
-    match Held::read(&bytes, epoch, time) {
-        Held::Nothing | Held::Strange => Found::Nothing,
-        Held::Stub(lease) => Found::Lease(lease),
-        Held::Value { elapsed, .. } => Envelope::read_owned(bytes, HEAD, now, elapsed)
-            .map_or(Found::Unreadable, |(parcel, life)| Found::Value(parcel, life)),
-    }
+/// What a key holds, to who knows the epoch's mark, the server's time and our own.
+#[inline]
+fn found(held: Value, mark: Option<Mark>, time: ServerTime, now: Time) -> Found {
+    let (Some(mark), Value::BulkString(bytes)) = (mark, held) else { return Found::Nothing };
+    let (before, elapsed) = match Held::read(&bytes, mark, time) {
+        Held::Nothing | Held::Strange => return Found::Nothing,
+        Held::Stub(lease) => return Found::Lease(lease),
+        Held::Value { envelope, elapsed } => (bytes.len() - envelope.len(), elapsed),
+    };
+    Envelope::read_owned(bytes, before, now, elapsed)
+        .map_or(Found::Unreadable, |(parcel, life)| Found::Value(parcel, life))
 }
 
 /// The only answer, as yes or no for each of `count` keys.

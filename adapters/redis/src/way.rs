@@ -9,7 +9,7 @@ use redis::cluster_async::ClusterConnection;
 use redis::cluster_routing::{Route, SingleNodeRoutingInfo, SlotAddr};
 use redis::sentinel::{SentinelClient, SentinelNodeConnectionInfo, SentinelServerType};
 use redis::{Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, Pipeline, RedisResult, Value};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, BufReader};
 use tokio::net::TcpStream;
 use tokio::sync::Mutex;
 use tokio::task::AbortHandle;
@@ -115,6 +115,10 @@ impl Drop for Driver {
     }
 }
 
+/// How much is read at once, in bytes: a batch of small values by one call of the system, where the client library alone
+/// would make several.
+const AT_ONCE: usize = 16 << 10;
+
 /// Plain connections are guarded; where the client library makes the connection itself (TLS) they can't be.
 async fn connect(client: &Client, bounds: Bounds) -> RedisResult<Wire> {
     let info = client.get_connection_info();
@@ -122,12 +126,12 @@ async fn connect(client: &Client, bounds: Bounds) -> RedisResult<Wire> {
         ConnectionAddr::Tcp(host, port) => {
             let stream = TcpStream::connect((host.as_str(), *port)).await?;
             stream.set_nodelay(true)?;
-            drive(info, Guarded::new(stream, bounds)).await
+            drive(info, stream, bounds).await
         }
         #[cfg(unix)]
         ConnectionAddr::Unix(path) => {
             let stream = tokio::net::UnixStream::connect(path).await?;
-            drive(info, Guarded::new(stream, bounds)).await
+            drive(info, stream, bounds).await
         }
         _ => {
             let connection = client.get_multiplexed_async_connection().await?;
@@ -136,10 +140,11 @@ async fn connect(client: &Client, bounds: Bounds) -> RedisResult<Wire> {
     }
 }
 
-async fn drive<S>(info: &ConnectionInfo, stream: S) -> RedisResult<Wire>
+async fn drive<S>(info: &ConnectionInfo, stream: S, bounds: Bounds) -> RedisResult<Wire>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let stream = Guarded::new(BufReader::with_capacity(AT_ONCE, stream), bounds);
     let config = redis::AsyncConnectionConfig::new().set_response_timeout(None);
     let settings = info.redis_settings();
     let (connection, driver) = MultiplexedConnection::new_with_config(settings, stream, config).await?;

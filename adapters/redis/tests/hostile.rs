@@ -123,8 +123,8 @@ async fn what_is_not_ours_is_a_miss_counted_and_replaced() {
     let whole: Vec<u8> = redis::cmd("GET").arg(stored("whole")).query_async(&mut peek).await.unwrap();
 
     let mut strange: Vec<Vec<u8>> = vec![vec![], b"text".to_vec(), vec![0xff; 200], whole[..30].to_vec()];
-    strange.extend((52..whole.len()).map(|at| whole[..at].to_vec()));
-    strange.extend([0, 3, 52, 53, 70, whole.len() - 1].map(|at| {
+    strange.extend((36..whole.len()).map(|at| whole[..at].to_vec()));
+    strange.extend([0, 3, 36, 37, 45, whole.len() - 1].map(|at| {
         let mut flipped = whole.clone();
         flipped[at] ^= 0x20;
         flipped

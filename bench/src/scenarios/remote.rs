@@ -55,25 +55,32 @@ pub(super) fn get(length: usize) -> Vec<Contestant> {
     ]
 }
 
-/// A batch of look-ups in one round trip.
+/// A batch of look-ups in one round trip: ours as the store gives them, and as vectors of their own. What the plain client
+/// takes for our records says how much of that is their names, their lives and their heads.
 pub(super) fn get_many(length: usize) -> Vec<Contestant> {
     let Some(both) = ready(length) else { return Vec::new() };
-    let singles = Requests::zipf(KEYS, 300 * BATCH, string);
-    let requests = Requests { keys: singles.keys.chunks(BATCH).map(<[String]>::to_vec).collect() };
-    let (plain, ours) = (Arc::clone(&both), both);
+    let mget = |name, both: &Arc<Both>, named: fn(u64) -> String| {
+        let both = Arc::clone(both);
+        Contestant::new(name, &batches(named), move || {
+            move |keys: &Vec<String>| both.runtime.block_on(plain_get_many(both.plain.clone(), keys)) == BATCH
+        })
+    };
+    let (parcels, copies) = (Arc::clone(&both), Arc::clone(&both));
     vec![
-        Contestant::new("redis, MGET of 100", &requests, move || {
-            move |keys: &Vec<String>| {
-                plain.runtime.block_on(plain_get_many(plain.plain.clone(), keys)) == BATCH
-            }
+        mget("redis, MGET of 100", &both, string),
+        Contestant::new("larder-redis, get_many of 100", &batches(string), move || {
+            move |keys: &Vec<String>| parcels.runtime.block_on(all_hit(parcels.ours.inner(), keys))
         }),
-        Contestant::new("larder-redis, get_many of 100", &requests, move || {
-            move |keys: &Vec<String>| {
-                let found = ours.runtime.block_on(ours.ours.get_many(keys));
-                black_box(found).is_ok_and(|found| found.iter().all(Lookup::is_hit))
-            }
+        Contestant::new("the same, each copied out by Raw", &batches(string), move || {
+            move |keys: &Vec<String>| copies.runtime.block_on(all_hit(&copies.ours, keys))
         }),
+        mget("redis, MGET of our 100 records", &both, |rank| format!("larder:7:default:k{}", string(rank))),
     ]
+}
+
+fn batches(named: fn(u64) -> String) -> Requests<Vec<String>> {
+    let singles = Requests::zipf(KEYS, 300 * BATCH, named);
+    Requests { keys: singles.keys.chunks(BATCH).map(<[String]>::to_vec).collect() }
 }
 
 /// The length of what the plain client gets.
@@ -87,6 +94,10 @@ async fn plain_get_many(mut connection: MultiplexedConnection, keys: &[String]) 
     let mut command = redis::cmd("MGET");
     let values: redis::RedisResult<Vec<Vec<u8>>> = command.arg(keys).query_async(&mut connection).await;
     black_box(values).map_or(0, |values| values.iter().filter(|value| !value.is_empty()).count())
+}
+
+async fn all_hit<S: Store<Key = String>>(store: &S, keys: &[String]) -> bool {
+    black_box(store.get_many(keys).await).is_ok_and(|found| found.iter().all(Lookup::is_hit))
 }
 
 async fn hit(store: &impl Store<Key = String, Value = Vec<u8>>, key: &String) -> Option<usize> {

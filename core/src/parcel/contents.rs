@@ -1,22 +1,31 @@
 //! A value as bytes, and how to read them: `Parcel`.
 
 use std::fmt;
-use std::sync::Arc;
+
+use bytes::{Buf, Bytes};
 
 use super::label::Label;
 
-/// A value as bytes, and how to read them. Cloning it costs one reference count.
+/// A value as bytes, and how to read them. Clones share the bytes.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Parcel {
     /// What was done to make these bytes of the value.
     pub label: Label,
-    payload: Arc<Vec<u8>>,
+    payload: Bytes,
 }
 
 impl Parcel {
-    /// `payload`, to be read as `label` says.
+    /// `payload`, to be read as `label` says. A vector without spare room is taken as it is.
     pub fn new(label: Label, payload: impl Into<Vec<u8>>) -> Self {
-        Self { label, payload: Arc::new(payload.into()) }
+        Self { label, payload: payload.into().into() }
+    }
+
+    /// What is in `bytes` from `start` on, which must be within them; those before it stay where they are.
+    #[inline]
+    pub(super) fn within(label: Label, bytes: Vec<u8>, start: usize) -> Self {
+        let mut payload = Bytes::from(bytes);
+        payload.advance(start);
+        Self { label, payload }
     }
 
     /// The bytes.
@@ -26,7 +35,7 @@ impl Parcel {
 
     /// The bytes, copied only if the parcel has clones.
     pub fn into_payload(self) -> Vec<u8> {
-        Arc::unwrap_or_clone(self.payload)
+        self.payload.into()
     }
 }
 

@@ -25,8 +25,7 @@ pub struct Label {
 impl Label {
     /// Bytes that no other label gives: what a sealing codec binds.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let stamps = self.stamps();
-        let mut bytes = Vec::with_capacity(Self::FIXED + 8 * stamps.len());
+        let mut bytes = Vec::with_capacity(Self::FIXED + 8 * self.stamps().len());
         self.write(&mut bytes);
         bytes
     }
@@ -36,19 +35,25 @@ impl Label {
         self.stamps.as_ref().map_or(&[], |stamps| stamps.as_slice())
     }
 
+    /// The stamps that are written: the first 65,535.
+    pub(super) fn written_stamps(&self) -> &[u64] {
+        let stamps = self.stamps();
+        &stamps[..stamps.len().min(u16::MAX.into())]
+    }
+
     /// The length of a label without stamps, in bytes.
-    pub(super) const FIXED: usize = 3 + 4 + 8 + 2;
+    const FIXED: usize = 3 + 4 + 8 + 2;
 
     /// The same bytes, behind what is in `to` already. Stamps beyond 65,535 are not written.
     pub fn write(&self, to: &mut Vec<u8>) {
-        let count = u16::try_from(self.stamps().len()).unwrap_or(u16::MAX);
+        let stamps = self.written_stamps();
         let mut fixed = [0; Self::FIXED];
         fixed[..3].copy_from_slice(&[self.codec, self.compressor, self.cipher]);
         fixed[3..7].copy_from_slice(&self.key_id.to_le_bytes());
         fixed[7..15].copy_from_slice(&self.schema.to_le_bytes());
-        fixed[15..].copy_from_slice(&count.to_le_bytes());
+        fixed[15..].copy_from_slice(&(stamps.len() as u16).to_le_bytes());
         to.extend_from_slice(&fixed);
-        for stamp in self.stamps().iter().take(count.into()) {
+        for stamp in stamps {
             to.extend_from_slice(&stamp.to_le_bytes());
         }
     }

@@ -6,8 +6,7 @@ local answer = {}
 local failure
 for i = 2, #KEYS do
   local at = 4 * i - 5
-  local head = epoch and not failure and head_of(KEYS[i], epoch)
-  if head and string.sub(head, 21, 36) == ARGV[at] then
+  if epoch and not failure and token_of(KEYS[i], epoch) == ARGV[at] then
     failure = write(KEYS[i], epoch, ARGV[at + 1], ARGV[at + 2], ARGV[2], ARGV[at + 3])
     answer[i - 1] = 1
   else

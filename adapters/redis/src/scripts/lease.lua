@@ -5,16 +5,16 @@ local epoch = epoch_or(ARGV[1])
 local good = tonumber(ARGV[2])
 local answer = { 0 }
 for i = 2, #KEYS do
-  local head, strange = head_of(KEYS[i], epoch)
-  if head then
-    answer[i] = string.sub(head, 21, 36)
+  local token, strange = token_of(KEYS[i], epoch)
+  if token then
+    answer[i] = token
     local left = redis.call('PTTL', KEYS[i])
     if left >= 0 and left < good then redis.call('PEXPIRE', KEYS[i], ARGV[2]) end
   else
     if strange then answer[1] = answer[1] + 1 end
     answer[i] = ARGV[i + 1]
     if epoch then
-      redis.pcall('SET', KEYS[i], 'LR1S' .. epoch .. ARGV[i + 1] .. NEVER .. NEVER, 'PX', ARGV[2])
+      redis.pcall('SET', KEYS[i], 'LR2S' .. string.sub(epoch, 9) .. ARGV[i + 1] .. NEVER, 'PX', ARGV[2])
     end
   end
 end

@@ -1,15 +1,11 @@
 -- What all scripts share. KEYS[1] is the epoch of the namespace, KEYS[2] and so on are records:
---   'LR1', 'V' (a value) or 'S' (a stub that holds a lease), epoch (16), token (16),
---   when it was written (8), when it ends or zeros for never (8), the value's envelope.
--- Times are the server's: seconds and microseconds of four bytes each, big-endian.
+--   'LR2', 'V' (a value) or 'S' (a stub that holds a lease), the mark of its epoch (8), token (16),
+--   when it was written by the server's time (4 bytes of seconds, 4 of microseconds, big-endian), the value's envelope.
+-- Those of the version before are read, not written: 'LR1', and 8 bytes more both before the mark and the envelope.
 local NEVER = string.rep('\0', 8)
 
-local function now()
-  local time = redis.call('TIME')
-  return tonumber(time[1]), tonumber(time[2])
-end
-
--- The epoch all records must bear to be seen: 16 bytes, of which the first 8 name the server's run, zeros for any.
+-- The epoch: 16 bytes, of which the first 8 name the server's run, zeros for any; the others are the mark that all
+-- records must bear to be seen.
 local function epoch_of(run)
   local held = redis.pcall('GET', KEYS[1])
   if type(held) ~= 'string' or #held ~= 16 then return nil end
@@ -26,14 +22,15 @@ local function epoch_or(fresh)
   return fresh
 end
 
--- The head of a record of this epoch. Or nil, and whether something else than a record is there.
-local function head_of(key, epoch)
+-- The token of a record of this epoch, and its kind. Or nil, and whether something else than a record is there.
+local function token_of(key, epoch)
   local head = redis.pcall('GETRANGE', key, 0, 51)
   if type(head) ~= 'string' then return nil, true end
-  local kind = string.sub(head, 1, 4)
-  if #head < 52 or (kind ~= 'LR1V' and kind ~= 'LR1S') then return nil, head ~= '' end
-  if string.sub(head, 5, 20) ~= epoch then return nil, false end
-  return head, false
+  local form, kind = string.sub(head, 1, 3), string.sub(head, 4, 4)
+  local spare = (form == 'LR2' and 0) or (form == 'LR1' and 8)
+  if not spare or #head < 36 + 2 * spare or (kind ~= 'V' and kind ~= 'S') then return nil, head ~= '' end
+  if not epoch or string.sub(head, 5 + spare, 12 + spare) ~= string.sub(epoch, 9) then return nil, false end
+  return string.sub(head, 13 + spare, 28 + spare), kind
 end
 
 -- Writes a value that ends after `ttl` microseconds, -1 for never, or removes it if that is at once. Or why it can't,
@@ -44,15 +41,10 @@ local function write(key, epoch, token, ttl, keep, body)
     redis.call('UNLINK', key)
     return nil
   end
-  local seconds, micros = now()
-  local ends, px = NEVER, keep
-  if after > 0 then
-    local last = micros + after
-    ends = struct.pack('>I4I4', seconds + math.floor(last / 1000000), last % 1000000)
-    px = string.format('%.0f', math.ceil(after / 1000))
-  end
-  local written = struct.pack('>I4I4', seconds, micros)
-  local set = redis.pcall('SET', key, 'LR1V' .. epoch .. token .. written .. ends .. body, 'PX', px)
+  local time = redis.call('TIME')
+  local written = struct.pack('>I4I4', tonumber(time[1]), tonumber(time[2]))
+  local px = after > 0 and string.format('%.0f', math.ceil(after / 1000)) or keep
+  local set = redis.pcall('SET', key, 'LR2V' .. string.sub(epoch, 9) .. token .. written .. body, 'PX', px)
   if set.err then
     redis.call('UNLINK', key)
     return set
