@@ -67,12 +67,21 @@ impl Cipher {
         }
     }
 
-    /// Makes of `sealed` what it was before, if it and `bound` are what was sealed; `None` if not.
-    pub(crate) fn open(&self, nonce: &[u8], bound: &[u8], sealed: &mut [u8], tag: &[u8]) -> Option<()> {
+    /// Decrypts `sealed` into `plain`, if it and `bound` are what was sealed. `None` if not, or if that is not just as long; then
+    /// `plain` is of no use.
+    pub(crate) fn open(
+        &self,
+        nonce: &[u8],
+        bound: &[u8],
+        sealed: &[u8],
+        tag: &[u8],
+        plain: &mut [u8],
+    ) -> Option<()> {
+        let both = InOutBuf::new(sealed, plain).ok()?;
         match self {
-            Self::XChaCha20Poly1305(cipher) => open(&**cipher, nonce, bound, sealed.into(), tag),
-            Self::Aes256Gcm(cipher) => open(&**cipher, nonce, bound, sealed.into(), tag),
-            Self::Aes256GcmSiv(cipher) => open(&**cipher, nonce, bound, sealed.into(), tag),
+            Self::XChaCha20Poly1305(cipher) => open(&**cipher, nonce, bound, both, tag),
+            Self::Aes256Gcm(cipher) => open(&**cipher, nonce, bound, both, tag),
+            Self::Aes256GcmSiv(cipher) => open(&**cipher, nonce, bound, both, tag),
         }
     }
 }

@@ -62,7 +62,7 @@ struct RingKey {
     master: SecretKey,
     is_disabled: bool,
     writers: Vec<(Kind, Arc<Writer>)>,
-    readers: BTreeMap<(u8, [u8; SALT]), Arc<Derived>>,
+    readers: BTreeMap<(u8, [u8; SALT]), Derived>,
 }
 
 impl Keyring {
@@ -178,27 +178,37 @@ impl Keyring {
         Ok(salt)
     }
 
-    /// The key that sealed with this number and salt; `None` if the ring has no such number, or may not use it.
-    pub(crate) fn to_open(&self, id: u32, kind: Kind, salt: &[u8; SALT]) -> Option<Arc<Derived>> {
-        let keys = self.read();
-        let key = keys.keys.get(&id).filter(|key| !key.is_disabled)?;
-        let own = key.writer(kind).filter(|writer| writer.salt == *salt).map(|writer| &writer.derived);
-        let known = own.or_else(|| key.readers.get(&(kind.id(), *salt)));
-        Some(known.map_or_else(|| Arc::new(Derived::new(&key.master, id, kind, salt)), Arc::clone))
+    /// Lets `open` try the key that sealed with this number and salt; `None` if the ring has no such number, or may not use
+    /// it. A key that has opened something is remembered. The ring can't be changed before `open` is done.
+    pub(crate) fn open_by<E>(
+        &self,
+        id: u32,
+        kind: Kind,
+        salt: &[u8; SALT],
+        open: impl FnOnce(&Derived) -> Result<(), E>,
+    ) -> Option<Result<(), E>> {
+        let derived = {
+            let keys = self.read();
+            let key = keys.keys.get(&id).filter(|key| !key.is_disabled)?;
+            match key.known(kind, salt) {
+                Some(known) => return Some(open(known)),
+                None => Derived::new(&key.master, id, kind, salt),
+            }
+        };
+        let opened = open(&derived);
+        if opened.is_ok() {
+            self.remember(id, kind, salt, derived);
+        }
+        Some(opened)
     }
 
-    /// Remembers a key that has opened something.
-    pub(crate) fn remember(&self, id: u32, kind: Kind, salt: &[u8; SALT], derived: &Arc<Derived>) {
-        // Whoever else has the key from `to_open` is the ring itself: it is remembered.
-        if Arc::strong_count(derived) > 1 {
-            return;
-        }
+    fn remember(&self, id: u32, kind: Kind, salt: &[u8; SALT], derived: Derived) {
         let mut keys = self.write();
         let Some(key) = keys.keys.get_mut(&id).filter(|key| !key.is_disabled) else { return };
         if key.readers.len() >= REMEMBERED {
             key.readers.pop_first();
         }
-        key.readers.insert((kind.id(), *salt), Arc::clone(derived));
+        key.readers.insert((kind.id(), *salt), derived);
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Keys> {
@@ -235,6 +245,14 @@ impl RingKey {
         self.is_disabled = is_disabled;
         self.writers.clear();
         self.readers.clear();
+    }
+
+    /// The key of this salt, if it is our own or remembered.
+    fn known(&self, kind: Kind, salt: &[u8; SALT]) -> Option<&Derived> {
+        match self.writer(kind) {
+            Some(own) if own.salt == *salt => Some(&own.derived),
+            _ => self.readers.get(&(kind.id(), *salt)),
+        }
     }
 
     fn writer(&self, kind: Kind) -> Option<&Arc<Writer>> {

@@ -1,7 +1,6 @@
 //! How many messages a key has sealed, and when that is enough: `Writer`.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use larder_core::{Error, ErrorKind, Result};
@@ -17,7 +16,7 @@ pub(crate) const EXHAUSTED: u64 = 1 << 32;
 /// The key that this process seals with.
 pub(crate) struct Writer {
     pub(crate) salt: [u8; SALT],
-    pub(crate) derived: Arc<Derived>,
+    pub(crate) derived: Derived,
     messages: AtomicU64,
 }
 
@@ -43,7 +42,7 @@ impl std::error::Error for KeyExhausted {}
 
 impl Writer {
     pub(crate) fn new(salt: [u8; SALT], derived: Derived) -> Self {
-        Self { salt, derived: Arc::new(derived), messages: AtomicU64::new(0) }
+        Self { salt, derived, messages: AtomicU64::new(0) }
     }
 
     /// Counts one more message.

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use animals::{CONTEXT, Pet, User, pets};
 use larder_core::{
-    Change, Codec, Encoded, Envelope, ErrorKind, Label, Life, Lookup, Memory, Parcel, Shared, Store,
-    StoreExt, Time, Value,
+    Change, Codec, Encoded, Envelope, ErrorKind, Label, Lookup, Memory, Parcel, Shared, Store, StoreExt,
+    Time, Value,
 };
 use larder_policies::Lru;
 use larder_serde::{Json, MessagePack, Postcard, PostcardChange};
@@ -182,9 +182,8 @@ fn the_golden_bytes_of_each_codec_are_written_and_read() {
         include_bytes!("golden/message_pack.bin"),
         include_bytes!("golden/postcard.bin"),
     ];
-    let written = encode(&pets()).map(|parcel| Envelope::write(&parcel, Life::DEFAULT, Time::ZERO));
-    assert_eq!(written, golden);
     let parcels = golden.map(|bytes| Envelope::read(bytes, Time::ZERO, std::time::Duration::ZERO).unwrap().0);
+    assert_eq!(encode(&pets()), parcels);
     for read in decode::<Vec<Pet>>(&parcels) {
         assert_eq!(read.unwrap(), pets());
     }
