@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use super::checksum::{checksum, serial};
 use super::contents::Parcel;
-use super::label::Label;
 use crate::{Error, ErrorKind, Life, Result, Time};
 
 mod head;
+mod parts;
 mod times;
 mod v1;
 
+use parts::Parts;
 use times::Times;
 
 /// Turns a parcel and its life into bytes, and back.
@@ -58,13 +59,6 @@ const VERSION: u8 = 2;
 
 /// Where what the checksum covers begins.
 const COVERED: usize = 9;
-
-/// What an envelope is made of.
-struct Parts<'a> {
-    times: Times,
-    label: Label,
-    payload: &'a [u8],
-}
 
 impl Envelope {
     /// The parcel with what is left of its life at `now`. One allocation; a copy of the payload. Beside the payload it has

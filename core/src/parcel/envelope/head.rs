@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::label::Label;
-use super::Parts;
+use super::parts::Parts;
 use super::times::{NONE, Times};
 
 /// The codec, and which fields there are.

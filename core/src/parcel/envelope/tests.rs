@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
+use super::super::label::Label;
 use super::*;
 use crate::Deadline;
 

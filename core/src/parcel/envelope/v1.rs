@@ -1,7 +1,7 @@
 //! Version 1 of the form, which is read but not written: everything in its place, whether there is something to say or not.
 
 use super::super::label::Label;
-use super::Parts;
+use super::parts::Parts;
 use super::times::{NONE, Times};
 
 pub(super) const VERSION: u8 = 1;
