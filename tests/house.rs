@@ -23,7 +23,7 @@ use tree::Tree;
 /// Who may import what, by folder. `(optional)` must be; `(cfg(...))` only there. Tests may import more, except benches.
 #[rustfmt::skip]
 const TABLE: &[(&str, &[&str])] = &[
-    ("core",       &["bytes", "parking_lot", "foldhash", "tracing (optional)", "rustix (cfg(target_os = \"linux\"))",
+    ("core",       &["bytes", "foldhash", "tracing (optional)", "rustix (cfg(target_os = \"linux\"))",
                      "shuttle (cfg(shuttle))"]),
     ("policies",   &["larder-core"]),
     ("patterns",   &["larder-core", "larder-policies", "tokio", "hashbrown", "parking_lot", "foldhash"]),

@@ -2,12 +2,6 @@
 //! (`--cfg shuttle`).
 
 #[cfg(not(shuttle))]
-pub(crate) use parking_lot::{Condvar, Mutex, MutexGuard};
-
-#[cfg(shuttle)]
-pub(crate) use self::checked::{Condvar, Mutex, MutexGuard};
-
-#[cfg(not(shuttle))]
 pub(crate) use std::sync::atomic::{AtomicPtr, AtomicU64, fence};
 
 #[cfg(shuttle)]
@@ -19,54 +13,69 @@ pub(crate) use std::thread::{ThreadId, current, yield_now};
 #[cfg(shuttle)]
 pub(crate) use shuttle::thread::{ThreadId, current, yield_now};
 
-/// The checker's locks with the shape of the real ones: no poisoning.
+#[cfg(not(shuttle))]
+pub(crate) use plain::{Condvar, Mutex, MutexGuard};
+
 #[cfg(shuttle)]
-mod checked {
-    use std::sync::PoisonError;
+pub(crate) use checked::{Condvar, Mutex, MutexGuard};
 
-    pub(crate) use shuttle::sync::MutexGuard;
+/// Locks that are not poisoned: whoever panics while it holds one has left things as they were.
+macro_rules! locks {
+    ($name:ident, $of:ident) => {
+        pub(crate) mod $name {
+            use std::sync::{PoisonError, TryLockError};
 
-    pub(crate) struct Mutex<T>(shuttle::sync::Mutex<T>);
+            use $of::sync as of;
+            pub(crate) use $of::sync::MutexGuard;
 
-    impl<T> Mutex<T> {
-        pub(crate) fn new(value: T) -> Self {
-            Self(shuttle::sync::Mutex::new(value))
+            #[derive(Debug, Default)]
+            pub(crate) struct Mutex<T>(of::Mutex<T>);
+
+            impl<T> Mutex<T> {
+                pub(crate) const fn new(value: T) -> Self {
+                    Self(of::Mutex::new(value))
+                }
+
+                #[inline]
+                pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
+                    self.0.lock().unwrap_or_else(PoisonError::into_inner)
+                }
+
+                pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
+                    match self.0.try_lock() {
+                        Ok(guard) => Some(guard),
+                        Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+                        Err(TryLockError::WouldBlock) => None,
+                    }
+                }
+
+                pub(crate) fn get_mut(&mut self) -> &mut T {
+                    self.0.get_mut().unwrap_or_else(PoisonError::into_inner)
+                }
+            }
+
+            #[derive(Debug)]
+            pub(crate) struct Condvar(of::Condvar);
+
+            impl Condvar {
+                pub(crate) const fn new() -> Self {
+                    Self(of::Condvar::new())
+                }
+
+                pub(crate) fn notify_all(&self) {
+                    self.0.notify_all();
+                }
+
+                /// Waits, having let go of `guard` meanwhile.
+                pub(crate) fn wait<'a, T>(&self, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
+                    self.0.wait(guard).unwrap_or_else(PoisonError::into_inner)
+                }
+            }
         }
-
-        pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner)
-        }
-
-        pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
-            self.0.try_lock().ok()
-        }
-    }
-
-    pub(crate) struct Condvar(shuttle::sync::Condvar);
-
-    impl Condvar {
-        pub(crate) fn new() -> Self {
-            Self(shuttle::sync::Condvar::new())
-        }
-
-        pub(crate) fn notify_all(&self) {
-            self.0.notify_all();
-        }
-
-        pub(crate) fn wait<'a, T>(&self, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
-            self.0.wait(guard).unwrap_or_else(PoisonError::into_inner)
-        }
-    }
+    };
 }
 
-/// Waits for `condvar`, having let go of `guard` meanwhile.
-pub(crate) fn wait<'a, T>(condvar: &Condvar, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
-    #[cfg(shuttle)]
-    return condvar.wait(guard);
-    #[cfg(not(shuttle))]
-    {
-        let mut guard = guard;
-        condvar.wait(&mut guard);
-        guard
-    }
-}
+locks!(plain, std);
+
+#[cfg(shuttle)]
+locks!(checked, shuttle);

@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock};
 
 use foldhash::fast::FixedState;
 
-use crate::sync::{Condvar, Mutex, ThreadId, current, wait};
+use crate::sync::{Condvar, Mutex, ThreadId, current};
 use crate::{Key, Value};
 
 /// The calls under way, by key, and how many there are.
@@ -126,7 +126,8 @@ impl<K: Key, V: Value> Drop for Lead<'_, K, V> {
 }
 
 /// For each thread that waits, the thread it waits for.
-static WAITS: LazyLock<parking_lot::Mutex<HashMap<ThreadId, ThreadId>>> = LazyLock::new(Default::default);
+static WAITS: LazyLock<crate::sync::plain::Mutex<HashMap<ThreadId, ThreadId>>> =
+    LazyLock::new(Default::default);
 
 impl<V: Clone> Call<V> {
     pub(super) fn wait(&self) -> Outcome<V> {
@@ -134,7 +135,7 @@ impl<V: Clone> Call<V> {
         if matches!(*state, State::UnderWay) {
             let Some(_waiting) = Waiting::on(self.leader) else { return Outcome::Circular };
             while matches!(*state, State::UnderWay) {
-                state = wait(&self.done, state);
+                state = self.done.wait(state);
             }
         }
         match &*state {

@@ -7,8 +7,8 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::sync::plain::Mutex;
 use foldhash::fast::FixedState;
-use parking_lot::Mutex;
 
 use super::callbacks::{drop_guarded, guard};
 use super::calls::Calls;

@@ -17,7 +17,7 @@ use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr as Pointer, Ordering};
 
-use parking_lot::Mutex;
+use crate::sync::plain::Mutex;
 
 use super::callbacks::abandon;
 use super::node::Node;

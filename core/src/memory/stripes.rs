@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::OnceLock;
 
-use parking_lot::Mutex;
+use crate::sync::plain::Mutex;
 
 /// How many threads at a time get a stripe.
 pub(super) const STRIPES: usize = 128;
