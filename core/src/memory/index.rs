@@ -28,8 +28,9 @@ use crate::sync::AtomicPtr;
 /// How many nodes are in limbo, at most, before the writer looks who reads: looking costs more than they do.
 const BATCH: usize = 256;
 
-/// A chunk has two to this power places.
-const CHUNK: u32 = 8;
+/// About how large the first chunk is, and how large one gets: a large page of the processor.
+const SMALL: usize = 16 << 10;
+const LARGE: usize = 2 << 20;
 
 /// A line of the processor's cache: small nodes shall not lie across two.
 const LINE: usize = 64;
@@ -46,12 +47,13 @@ pub(super) struct Look<'a, K, V> {
 /// What the one writer has.
 pub(super) struct Writer<K, V> {
     shared: Arc<Shared<K, V>>,
-    chunks: Vec<Place<K, V>>,
+    chunks: Vec<Chunk<K, V>>,
     /// For each slot the place of its node; null if it has none.
     slots: Vec<Place<K, V>>,
     free_slots: Vec<u32>,
     free_places: Vec<Place<K, V>>,
-    /// How many places of the last chunk were ever free.
+    /// How many places there are, and how many of the last chunk were ever used.
+    places: usize,
     used: usize,
     live: usize,
     capacity: u64,
@@ -85,7 +87,14 @@ struct Shared<K, V> {
 
 struct Left<K, V> {
     limbo: Vec<Limbo<K, V>>,
-    chunks: Vec<Place<K, V>>,
+    chunks: Vec<Chunk<K, V>>,
+}
+
+/// Places that lie side by side.
+struct Chunk<K, V> {
+    first: Place<K, V>,
+    count: usize,
+    layout: Layout,
 }
 
 /// Where a node is, or may be. (Atomic only so that it may be sent.)
@@ -116,7 +125,8 @@ impl<K, V> Index<K, V> {
             slots: Vec::new(),
             free_slots: Vec::new(),
             free_places: Vec::new(),
-            used: 1 << CHUNK,
+            places: 0,
+            used: 0,
             live: 0,
             capacity,
             fresh: Limbo::default(),
@@ -388,13 +398,14 @@ impl<K, V> Writer<K, V> {
 
     #[cold]
     fn new_place(&mut self) -> *mut Node<K, V> {
-        if self.used == 1 << CHUNK {
-            self.chunks.push(Place::new(allocate()));
-            self.used = 0;
+        if self.chunks.last().is_none_or(|chunk| self.used == chunk.count) {
+            let chunk = Chunk::for_one_with(self.places);
+            (self.places, self.used) = (self.places + chunk.count, 0);
+            self.chunks.push(chunk);
         }
-        let chunk = self.chunks.last().and_then(Place::get).unwrap_or_else(allocate);
+        let place = self.chunks[self.chunks.len() - 1].place(self.used);
         self.used += 1;
-        chunk.wrapping_add(self.used - 1)
+        place
     }
 
     /// The node at a place that holds one.
@@ -459,22 +470,54 @@ impl<K, V> Place<K, V> {
     }
 }
 
-fn allocate<K, V>() -> *mut Node<K, V> {
-    let layout = layout::<K, V>();
-    // SAFETY: a node is not of size zero.
-    #[allow(unsafe_code)]
-    let nodes = unsafe { alloc(layout) };
-    if nodes.is_null() {
-        handle_alloc_error(layout);
+impl<K, V> Chunk<K, V> {
+    /// A chunk for an index that has so many places: they double, up to one large page.
+    fn for_one_with(places: usize) -> Self {
+        let size = size_of::<Node<K, V>>();
+        let (few, many) = ((SMALL / size).clamp(1, 256), (LARGE / size).max(1));
+        let count = places.clamp(few, many.max(few));
+        let align = if count == many { LARGE } else { LINE.max(align_of::<Node<K, V>>()) };
+        let layout = Layout::array::<Node<K, V>>(count).and_then(|array| array.align_to(align));
+        let layout =
+            layout.unwrap_or_else(|_| handle_alloc_error(Layout::new::<Node<K, V>>())).pad_to_align();
+        // SAFETY: a node is not of size zero.
+        #[allow(unsafe_code)]
+        let first = unsafe { alloc(layout) };
+        if first.is_null() {
+            handle_alloc_error(layout);
+        }
+        if align == LARGE {
+            prefer_large_pages(first, layout.size());
+        }
+        Self { first: Place::new(first.cast()), count, layout }
     }
-    nodes.cast()
+
+    fn place(&self, number: usize) -> *mut Node<K, V> {
+        self.first.0.load(Ordering::Relaxed).wrapping_add(number)
+    }
 }
 
-/// The layout of a chunk.
-fn layout<K, V>() -> Layout {
-    let array = Layout::array::<Node<K, V>>(1 << CHUNK).and_then(|array| array.align_to(LINE));
-    array.unwrap_or_else(|_| handle_alloc_error(Layout::new::<Node<K, V>>()))
+impl<K, V> Drop for Chunk<K, V> {
+    fn drop(&mut self) {
+        // SAFETY: it was allocated with this layout. Chunks are dropped with the index, when nobody uses what is in them.
+        #[allow(unsafe_code)]
+        unsafe {
+            dealloc(self.place(0).cast(), self.layout);
+        }
+    }
 }
+
+/// Asks the system to have this memory in large pages: most of a hit among a million entries is else the search for its
+/// page. It may refuse.
+#[cfg(all(target_os = "linux", not(miri)))]
+fn prefer_large_pages(memory: *mut u8, size: usize) {
+    // SAFETY: the memory is ours, whole pages of it, and the advice changes nothing that is in it.
+    #[allow(unsafe_code)]
+    let _ = unsafe { rustix::mm::madvise(memory.cast(), size, rustix::mm::Advice::LinuxHugepage) };
+}
+
+#[cfg(not(all(target_os = "linux", not(miri))))]
+const fn prefer_large_pages(_memory: *mut u8, _size: usize) {}
 
 impl<K, V> Limbo<K, V> {
     /// Whether it is time to look what is dead: no more than an eighth of the capacity shall wait, in three parts.
@@ -528,13 +571,6 @@ impl<K, V> Drop for Shared<K, V> {
                 // SAFETY: what is linked (rule 1) or in limbo is a node, and each is one of them only.
                 #[allow(unsafe_code)]
                 abandon(unsafe { node.read() });
-            }
-        }
-        for chunk in left.chunks.iter().filter_map(Place::get) {
-            // SAFETY: allocated with the same layout, once, and nothing in it is used any more.
-            #[allow(unsafe_code)]
-            unsafe {
-                dealloc(chunk.cast(), layout::<K, V>());
             }
         }
     }
