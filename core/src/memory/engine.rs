@@ -240,7 +240,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
     }
 
     #[inline]
-    fn read<Q, T>(
+    pub(super) fn read<Q, T>(
         &self,
         hash: u64,
         key: &Q,
