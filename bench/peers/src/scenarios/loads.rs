@@ -17,7 +17,7 @@ const RANKS: u64 = 10_000;
 
 thread_local! {
     /// foyer looks for a runtime, on a hit as well. A thread that ends must not leave it: what it would leave is gone then.
-    static RUNTIME: OnceCell<ManuallyDrop<EnterGuard<'static>>> = const { OnceCell::new() };
+    static RUNTIME: OnceCell<Option<ManuallyDrop<EnterGuard<'static>>>> = const { OnceCell::new() };
 }
 
 /// Ours and the rivals that load.
@@ -41,7 +41,8 @@ pub fn contestants() -> Vec<Contestant> {
             number_entries(RANKS).into_iter().for_each(|(key, value)| drop(cache.insert(key, value)));
             let runtime: &'static Handle = Box::leak(Box::new(Handle::current()));
             move |key: &u64| {
-                RUNTIME.with(|inside| _ = inside.get_or_init(|| ManuallyDrop::new(runtime.enter())));
+                let enter = || Handle::try_current().err().map(|_| ManuallyDrop::new(runtime.enter()));
+                RUNTIME.with(|inside| _ = inside.get_or_init(enter));
                 let load = || async { Ok::<_, std::io::Error>(u64::MAX) };
                 black_box(polled(cache.get_or_fetch(key, load))).is_ok_and(|entry| *entry.value() != u64::MAX)
             }
