@@ -34,9 +34,7 @@ pub fn contestants() -> Vec<Contestant> {
 fn get_many<P: EvictionPolicy>(name: &str, requests: &Requests<u64>, policy: fn(u64) -> P) -> Contestant {
     Contestant::new(name, requests, move || {
         let memory = filled(policy);
-        batched(move |keys| {
-            black_box(memory.get_many(keys)).iter().all(Option::is_some)
-        })
+        batched(move |keys| black_box(memory.get_many(keys)).iter().all(Option::is_some))
     })
 }
 
