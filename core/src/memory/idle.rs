@@ -9,12 +9,14 @@ use crate::Time;
 
 /// Time-to-idle, and when each slot was last used.
 pub(super) struct Idle {
-    limit: Duration,
+    /// In nanoseconds.
+    limit: u64,
     used: [OnceLock<Box<[AtomicU64]>>; CHUNKS],
 }
 
 impl Idle {
     pub(super) fn new(limit: Duration) -> Self {
+        let limit = u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX);
         Self { limit, used: std::array::from_fn(|_| OnceLock::new()) }
     }
 
@@ -23,31 +25,47 @@ impl Idle {
         let (chunk, within) = chunk_of(slot);
         let used =
             self.used[chunk].get_or_init(|| (0..size_of_chunk(chunk)).map(|_| AtomicU64::new(0)).collect());
-        if used[within].load(Ordering::Relaxed) != now.as_nanos() {
-            used[within].store(now.as_nanos(), Ordering::Relaxed);
-        }
+        note(&used[within], now);
     }
 
     /// Notes a use, unless the entry at `slot` was not used for too long. Whether it wasn't.
-    #[inline(never)]
+    #[inline]
     pub(super) fn renew(&self, slot: u32, now: Time) -> bool {
-        let renewed = self.deadline(slot) > now;
-        if renewed {
-            self.touch(slot, now);
-        }
-        renewed
+        let renewed = |used: &AtomicU64| {
+            let renewed = self.deadline_after(used) > now;
+            if renewed {
+                note(used, now);
+            }
+            renewed
+        };
+        self.last_use(slot).is_none_or(renewed)
     }
 
     /// Whether the entry at `slot` was not used for too long.
-    #[inline(never)]
     pub(super) fn has_passed(&self, slot: u32, now: Time) -> bool {
         self.deadline(slot) <= now
     }
 
     /// When the entry at `slot` ends if it isn't used.
     pub(super) fn deadline(&self, slot: u32) -> Time {
+        self.last_use(slot).map_or(Time::MAX, |used| self.deadline_after(used))
+    }
+
+    #[inline]
+    fn last_use(&self, slot: u32) -> Option<&AtomicU64> {
         let (chunk, within) = chunk_of(slot);
-        let used = self.used[chunk].get().map(|used| used[within].load(Ordering::Relaxed));
-        used.map_or(Time::MAX, |used| Time::from_nanos(used).after(self.limit))
+        self.used.get(chunk)?.get()?.get(within)
+    }
+
+    #[inline]
+    fn deadline_after(&self, used: &AtomicU64) -> Time {
+        Time::from_nanos(used.load(Ordering::Relaxed).saturating_add(self.limit))
+    }
+}
+
+#[inline]
+fn note(used: &AtomicU64, now: Time) {
+    if used.load(Ordering::Relaxed) != now.as_nanos() {
+        used.store(now.as_nanos(), Ordering::Relaxed);
     }
 }
