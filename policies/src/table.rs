@@ -146,7 +146,7 @@ pub const POLICIES: &[Policy] = &[
             year: 1994,
         },
         summary: "Every hit lifts an entry one of four LRU segments up, and what overflows a segment falls one down.",
-        make: |capacity| Box::new(Slru::reference(capacity)),
+        make: |capacity| Box::new(Slru::new(capacity)),
     },
     Policy {
         name: "2q",
@@ -158,7 +158,7 @@ pub const POLICIES: &[Policy] = &[
             year: 1994,
         },
         summary: "New entries pass a queue, and go into an LRU if they are asked for soon after they left it.",
-        make: |capacity| Box::new(TwoQ::reference(capacity)),
+        make: |capacity| Box::new(TwoQ::new(capacity)),
     },
     Policy {
         name: "arc",
@@ -182,7 +182,7 @@ pub const POLICIES: &[Policy] = &[
             year: 2002,
         },
         summary: "Entries that come back after few others have nearly all the room; the rest pass a small queue.",
-        make: |capacity| Box::new(Lirs::reference(capacity)),
+        make: |capacity| Box::new(Lirs::new(capacity)),
     },
     Policy {
         name: "sieve",
@@ -206,7 +206,7 @@ pub const POLICIES: &[Policy] = &[
             year: 2023,
         },
         summary: "New entries pass a small queue, and go on into a CLOCK if they were hit there.",
-        make: |capacity| Box::new(QdLpFifo::reference(capacity)),
+        make: |capacity| Box::new(QdLpFifo::new(capacity)),
     },
     Policy {
         name: "s3-fifo",
