@@ -71,6 +71,9 @@ impl Server {
     pub(crate) fn signal(&self, signal: &str) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args([signal, &pid]).status().expect("kill is there").success());
+        while signal == "-STOP" && !has_stopped(&pid) {
+            std::thread::yield_now();
+        }
     }
 
     /// Ends it without a chance to say good-bye.
@@ -84,6 +87,13 @@ impl Server {
         let child = (0..50).find_map(|_| spawn(self.port, &self.arguments));
         self.child = child.expect("the server starts again");
     }
+}
+
+/// Whether a process has stopped, with all its threads: a signal is sent sooner than it is seen.
+fn has_stopped(pid: &str) -> bool {
+    let Ok(threads) = std::fs::read_dir(format!("/proc/{pid}/task")) else { return true };
+    let state = |thread: std::fs::DirEntry| std::fs::read_to_string(thread.path().join("stat"));
+    threads.flatten().filter_map(|thread| state(thread).ok()).all(|state| state.contains(") T "))
 }
 
 impl Drop for Server {

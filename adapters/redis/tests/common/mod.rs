@@ -69,6 +69,9 @@ impl Server {
         let pid = self.child.id().to_string();
         let sent = Command::new("kill").args([signal, &pid]).status().expect("kill is there");
         assert!(sent.success());
+        while signal == "-STOP" && !has_stopped(&pid) {
+            std::thread::yield_now();
+        }
     }
 
     /// Ends it without a chance to say good-bye.
@@ -82,6 +85,13 @@ impl Server {
         let child = (0..50).find_map(|_| spawn(self.port, &self.folder, &self.arguments));
         self.child = child.expect("the server starts again");
     }
+}
+
+/// Whether a process has stopped, with all its threads: a signal is sent sooner than it is seen.
+fn has_stopped(pid: &str) -> bool {
+    let Ok(threads) = std::fs::read_dir(format!("/proc/{pid}/task")) else { return true };
+    let state = |thread: std::fs::DirEntry| std::fs::read_to_string(thread.path().join("stat"));
+    threads.flatten().filter_map(|thread| state(thread).ok()).all(|state| state.contains(") T "))
 }
 
 impl Drop for Server {
