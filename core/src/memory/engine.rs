@@ -7,7 +7,6 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::sync::plain::Mutex;
 use foldhash::fast::FixedState;
 
 use super::callbacks::{drop_guarded, guard};
@@ -17,6 +16,7 @@ use super::options::{self, MemoryOptions, Weigher};
 use super::readers::Readers;
 use super::removals::{Listener, Removals};
 use super::shard::{Counts, Found, Shard};
+use crate::sync::plain::Mutex;
 use crate::{
     Cause, Clock, Entry, EvictionPolicy, Filled, Key, Lease, Life, Lifetimes, Lookup, Random, Time, Value,
 };

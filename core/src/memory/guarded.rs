@@ -73,7 +73,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Guarded<K, V, P> {
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
-        let (_, node) = self.nodes.find(hash as u32, key).filter(|(_, node)| self.is_live(node, now))?;
+        let node = self.usable(hash, key, now)?;
         let (slot, found) = (node.slot, read(&node.value, node.life));
         match self.hits {
             Hits::Ignored => {}
@@ -111,7 +111,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Guarded<K, V, P> {
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
-        let (_, node) = self.nodes.find(hash as u32, key).filter(|(_, node)| self.is_live(node, now))?;
+        let node = self.usable(hash, key, now)?;
         Some(read(&node.value, node.life))
     }
 
@@ -262,6 +262,17 @@ impl<K: Key, V: Value, P: EvictionPolicy> Guarded<K, V, P> {
         let hash = new.hash as u32;
         let found = self.nodes.find(hash, &new.key).filter(|(_, node)| node.hash == hash);
         found.map(|(at, node)| (at, node.slot))
+    }
+
+    /// The usable node of `key`.
+    #[inline]
+    fn usable<Q>(&self, hash: u64, key: &Q, now: Time) -> Option<&Node<K, V>>
+    where
+        K: Borrow<Q>,
+        Q: Eq + ?Sized,
+    {
+        let (_, node) = self.nodes.find(hash as u32, key)?;
+        self.is_live(node, now).then_some(node)
     }
 
     fn live(&self, slot: u32, now: Time) -> Option<&Node<K, V>> {

@@ -17,13 +17,12 @@ use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr as Pointer, Ordering};
 
-use crate::sync::plain::Mutex;
-
 use super::callbacks::abandon;
 use super::node::Node;
 use super::readers::{Awaited, Moment, Readers, Reading};
 use super::table::{At, Table};
 use crate::sync::AtomicPtr;
+use crate::sync::plain::Mutex;
 
 /// How many nodes are in limbo, at most, before the writer looks who reads: looking costs more than they do.
 const BATCH: usize = 256;
@@ -137,6 +136,11 @@ impl<K, V> Index<K, V> {
             is_due: false,
         };
         (Self(shared), writer)
+    }
+
+    /// Who reads.
+    pub(super) fn readers(&self) -> &Readers {
+        &self.0.readers
     }
 
     /// Reads. `None` for a thread that can't do so without further ado.

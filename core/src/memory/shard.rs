@@ -28,7 +28,6 @@ struct Front<K, V> {
     /// Where hits are noted, if the policy is told of each.
     notes: Option<Box<Notes>>,
     idle: Option<Arc<Idle>>,
-    readers: Arc<Readers>,
 }
 
 #[repr(align(128))]
@@ -70,7 +69,6 @@ impl<K: Key, V: Value, P: EvictionPolicy> Shard<K, V, P> {
             max: if let Hits::Marked { max } = hits { max } else { 0 },
             notes: (hits == Hits::Noted).then(|| Box::new(Notes::new())),
             idle: idle.clone(),
-            readers: Arc::clone(readers),
         };
         let guarded = Mutex::new(Guarded::new(writer, capacity, policy, idle));
         Self { front, back: Back { stamp: AtomicU64::new(0), sequence: AtomicU64::new(0), guarded } }
@@ -94,31 +92,34 @@ impl<K: Key, V: Value, P: EvictionPolicy> Shard<K, V, P> {
         if self.front.notes.is_some() || self.front.idle.is_some() {
             return self.get_told(hash, key, now, counts, read);
         }
-        match self.front.index.read_at_once(|look| self.hit(look, hash, key, now, &mut read)) {
+        let hit = |look: Look<'_, K, V>| Some(self.hit(look, hash, key, now, |_| true, &mut read)?.0);
+        match self.front.index.read_at_once(hit) {
             Some(Some(found)) => Found::Hit(found),
             Some(None) => self.get_again(hash, key, now, counts, read),
             None => self.get_told(hash, key, now, counts, read),
         }
     }
 
+    /// A hit on an entry that `renew` says was used in time: what was read of it, and its node.
     #[inline]
-    fn hit<Q, T>(
+    fn hit<'a, Q, T>(
         &self,
-        look: Look<'_, K, V>,
+        look: Look<'a, K, V>,
         hash: u64,
         key: &Q,
         now: Time,
+        renew: impl FnOnce(&Node<K, V>) -> bool,
         read: impl FnOnce(&V, Life) -> T,
-    ) -> Option<T>
+    ) -> Option<(T, &'a Node<K, V>)>
     where
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
-        let node = look.find(hash as u32, key).filter(|node| node.life.is_usable(now))?;
+        let node = look.find(hash as u32, key).filter(|node| node.life.is_usable(now) && renew(node))?;
         let found = read(&node.value, node.life);
         look.reading().count_hit();
         node.mark.add(self.front.max);
-        Some(found)
+        Some((found, node))
     }
 
     /// The same where a hit tells more than its mark, or this thread has yet to introduce itself.
@@ -156,10 +157,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Shard<K, V, P> {
     {
         let renew =
             |node: &Node<K, V>| self.front.idle.as_ref().is_none_or(|idle| idle.renew(node.slot, now));
-        let node = look.find(hash as u32, key).filter(|node| node.life.is_usable(now) && renew(node))?;
-        let found = read(&node.value, node.life);
-        look.reading().count_hit();
-        node.mark.add(self.front.max);
+        let (found, node) = self.hit(look, hash, key, now, renew, read)?;
         if let Some(notes) = &self.front.notes {
             self.note(notes, look.reading().thread(), node);
         }
@@ -248,7 +246,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Shard<K, V, P> {
         let late = writing.guarded.late();
         drop(writing);
         if let Some(moment) = late {
-            self.front.readers.pass(moment);
+            self.front.index.readers().pass(moment);
         }
         done
     }
@@ -324,7 +322,8 @@ impl<K: Key, V: Value, P: EvictionPolicy> Shard<K, V, P> {
     fn read_notes(&self, guarded: &mut Guarded<K, V, P>) {
         if let Some(notes) = &self.front.notes {
             self.front
-                .readers
+                .index
+                .readers()
                 .each(|thread| notes.read(thread, |slot, sequence| guarded.hit(slot, sequence)));
         }
     }
