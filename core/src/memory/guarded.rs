@@ -325,7 +325,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Guarded<K, V, P> {
 
     #[inline(always)]
     fn replace(&mut self, at: At, slot: u32, mut new: Node<K, V>, now: Time, removals: &mut Removals<K, V>) {
-        let Some(old) = self.nodes.get(slot) else { return };
+        let old = self.nodes.at(at);
         let cause = if self.is_live(old, now) { Cause::Replaced } else { Cause::Expired };
         let (life, weight) = (new.life, new.weight.get());
         let before = old.weight.get();

@@ -24,8 +24,9 @@ use super::table::{At, Table};
 use crate::sync::AtomicPtr;
 use crate::sync::plain::Mutex;
 
-/// How many nodes are in limbo, at most, before the writer looks who reads: looking costs more than they do.
-const BATCH: usize = 256;
+/// How many nodes, and bytes of them, are in limbo before the writer looks who reads: looking costs more than they do.
+const BATCH: usize = 512;
+const BATCH_BYTES: usize = 32 << 10;
 
 /// About how large the first chunk is, and how large one gets: a large page of the processor.
 const SMALL: usize = 16 << 10;
@@ -235,6 +236,12 @@ impl<K, V> Writer<K, V> {
             let node = unsafe { &*node };
             (node.key.borrow() == key).then_some(node)
         })
+    }
+
+    /// The node that was found at `at`.
+    #[inline]
+    pub(super) fn at(&self, at: At) -> &Node<K, V> {
+        self.node(self.table().get(at))
     }
 
     /// The node at `slot`.
@@ -524,14 +531,22 @@ fn prefer_large_pages(memory: *mut u8, size: usize) {
 const fn prefer_large_pages(_memory: *mut u8, _size: usize) {}
 
 impl<K, V> Limbo<K, V> {
-    /// Whether it is time to look what is dead: no more than an eighth of the capacity shall wait, in three parts.
+    const BATCH: usize = if BATCH * size_of::<Node<K, V>>() <= BATCH_BYTES {
+        BATCH
+    } else {
+        BATCH_BYTES / size_of::<Node<K, V>>() + 1
+    };
+
+    /// Whether it is time to look what is dead. Of what has more than its place, no more than an eighth of the capacity
+    /// shall wait, in three parts.
     const fn is_full(&self, capacity: u64) -> bool {
-        self.places.len() >= BATCH || self.weight > capacity / 24 || !self.tables.is_empty()
+        let is_heavy = std::mem::needs_drop::<(K, V)>() && self.weight > capacity / 24;
+        is_heavy || self.places.len() >= Self::BATCH || !self.tables.is_empty()
     }
 
     /// Whether it is worth a fence of its own.
     const fn is_large(&self) -> bool {
-        self.places.len() >= 4 * BATCH || !self.tables.is_empty()
+        self.places.len() >= 4 * Self::BATCH || !self.tables.is_empty()
     }
 
     const fn is_empty(&self) -> bool {
