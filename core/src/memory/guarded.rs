@@ -17,16 +17,19 @@ use crate::{Cause, EvictionPolicy, Filled, Hits, Key, Life, MarkTable, Marks, Sl
 /// How many expired entries a write sweeps in passing.
 const SWEEP: usize = 2;
 
+/// First what each write touches: with several threads, each line of the processor's cache that it touches comes from the
+/// other.
+#[repr(C)]
 pub(super) struct Guarded<K, V, P> {
-    nodes: Writer<K, V>,
-    policy: P,
-    hits: Hits,
-    wheel: Wheel,
-    pub(super) writes: Writes,
-    idle: Option<Arc<Idle>>,
     capacity: u64,
     weight: u64,
+    idle: Option<Arc<Idle>>,
+    hits: Hits,
+    pub(super) writes: Writes,
+    nodes: Writer<K, V>,
+    policy: P,
     counts: Stats,
+    wheel: Wheel,
 }
 
 /// An entry on its way in, with all that could be found out before the lock was taken.
@@ -49,15 +52,15 @@ pub(super) struct Taken<K, V> {
 impl<K: Key, V: Value, P: EvictionPolicy> Guarded<K, V, P> {
     pub(super) fn new(nodes: Writer<K, V>, capacity: u64, policy: P, idle: Option<Arc<Idle>>) -> Self {
         Self {
-            nodes,
-            hits: policy.hits(),
-            policy,
-            wheel: Wheel::default(),
-            writes: Writes::new(),
-            idle,
             capacity,
             weight: 0,
+            idle,
+            hits: policy.hits(),
+            writes: Writes::new(),
+            nodes,
+            policy,
             counts: Stats::default(),
+            wheel: Wheel::default(),
         }
     }
 
@@ -280,7 +283,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Guarded<K, V, P> {
     }
 
     fn is_live(&self, node: &Node<K, V>, now: Time) -> bool {
-        node.life.is_usable(now) && !self.idle.as_ref().is_some_and(|idle| idle.has_passed(node.slot, now))
+        is_live(node, self.idle.as_deref(), now)
     }
 
     /// Stores the entry over the one that is `present`, or as a new one.
@@ -295,8 +298,8 @@ impl<K: Key, V: Value, P: EvictionPolicy> Guarded<K, V, P> {
     ) {
         let weight = new.weight.filter(|weight| u64::from(weight.get()) <= self.capacity);
         match (present, weight.filter(|_| new.life.is_usable(now))) {
-            (Some((at, slot)), Some(weight)) => {
-                self.replace(at, slot, node(new, weight, sequence), now, removals);
+            (Some((at, _)), Some(weight)) => {
+                self.replace(at, node(new, weight, sequence), now, removals);
             }
             (None, Some(weight)) => self.add(new.hash, node(new, weight, sequence), now, removals),
             (present, None) => self.refuse(present.map(|(_, slot)| slot), new, sequence, now, removals),
@@ -324,17 +327,24 @@ impl<K: Key, V: Value, P: EvictionPolicy> Guarded<K, V, P> {
     }
 
     #[inline(always)]
-    fn replace(&mut self, at: At, slot: u32, mut new: Node<K, V>, now: Time, removals: &mut Removals<K, V>) {
-        let old = self.nodes.at(at);
-        let cause = if self.is_live(old, now) { Cause::Replaced } else { Cause::Expired };
+    fn replace(&mut self, at: At, mut new: Node<K, V>, now: Time, removals: &mut Removals<K, V>) {
+        let (hits, idle) = (self.hits, self.idle.as_deref());
         let (life, weight) = (new.life, new.weight.get());
-        let before = old.weight.get();
-        new.slot = slot;
-        new.mark.set(old.mark.get());
-        if let Hits::Marked { max } = self.hits {
-            new.mark.add(max);
-        }
-        removals.push_gone(self.nodes.replace(at, new), cause);
+        let (mut slot, mut cause, mut before) = (0, Cause::Replaced, 0);
+        let gone = self.nodes.replace(at, |old| {
+            if !is_live(old, idle, now) {
+                cause = Cause::Expired;
+            }
+            (slot, before) = (old.slot, old.weight.get());
+            new.slot = slot;
+            new.mark.set(old.mark.get());
+            if let Hits::Marked { max } = hits {
+                new.mark.add(max);
+            }
+            new
+        });
+        let Some(gone) = gone else { return };
+        removals.push_gone(gone, cause);
         self.weight = self.weight - u64::from(before) + u64::from(weight);
         self.counts.inserts += 1;
         self.count(cause);
@@ -427,12 +437,15 @@ impl<K: Key, V: Value, P: EvictionPolicy> Guarded<K, V, P> {
         }
     }
 
+    #[inline]
     fn take(&mut self, slot: u32) -> Option<Gone<'_, K, V>> {
-        let node = self.nodes.get(slot)?;
-        self.weight -= u64::from(node.weight.get());
-        self.writes.remember(node.hash, node.sequence);
-        self.wheel.cancel(slot);
-        self.nodes.remove(slot)
+        if !self.wheel.is_unused() {
+            self.wheel.cancel(slot);
+        }
+        self.nodes.remove(slot, |node| {
+            self.weight -= u64::from(node.weight.get());
+            self.writes.remember(node.hash, node.sequence);
+        })
     }
 
     fn count(&mut self, cause: Cause) {
@@ -453,6 +466,12 @@ impl<K: Key, V: Value, P: EvictionPolicy> Guarded<K, V, P> {
 fn node<K, V>(new: Incoming<K, V>, weight: NonZeroU32, sequence: u64) -> Node<K, V> {
     let Incoming { hash, key, value, life, .. } = new;
     Node { key, value, life, sequence, hash: hash as u32, weight, slot: 0, mark: Mark::default() }
+}
+
+/// Whether the entry is usable, by its own life and for having been used.
+#[inline]
+fn is_live<K, V>(node: &Node<K, V>, idle: Option<&Idle>, now: Time) -> bool {
+    node.life.is_usable(now) && !idle.is_some_and(|idle| idle.has_passed(node.slot, now))
 }
 
 /// When the entry at `slot` ends: by its own life, or for not being used.

@@ -44,29 +44,32 @@ pub(super) struct Look<'a, K, V> {
     reading: Reading<'a>,
 }
 
-/// What the one writer has.
+/// What the one writer has. First what each write touches.
+#[repr(C)]
 pub(super) struct Writer<K, V> {
     shared: Arc<Shared<K, V>>,
-    chunks: Vec<Chunk<K, V>>,
     /// For each slot the place of its node; null if it has none.
     slots: Vec<Place<K, V>>,
-    free_slots: Vec<u32>,
     free_places: Vec<Place<K, V>>,
+    /// Unlinked, and perhaps seen by whoever reads.
+    fresh: Limbo<K, V>,
+    /// Whether it is time to look what in limbo is dead.
+    is_due: bool,
+    free_slots: Vec<u32>,
+    live: usize,
+    /// How many the table has room for.
+    room: usize,
+    capacity: u64,
+    chunks: Vec<Chunk<K, V>>,
     /// How many places there are, and how many of the last chunk were ever used.
     places: usize,
     used: usize,
-    live: usize,
-    capacity: u64,
-    /// Unlinked, and perhaps seen by whoever reads.
-    fresh: Limbo<K, V>,
     /// Unlinked before the moment.
     closed: Limbo<K, V>,
     moment: Moment,
     /// Unlinked before those who are awaited were noted.
     waiting: Limbo<K, V>,
     awaited: Awaited,
-    /// Whether it is time to look what in limbo is dead.
-    is_due: bool,
 }
 
 /// A node that was unlinked.
@@ -100,10 +103,11 @@ struct Chunk<K, V> {
 /// Where a node is, or may be. (Atomic only so that it may be sent.)
 struct Place<K, V>(Pointer<Node<K, V>>);
 
+#[repr(C)]
 struct Limbo<K, V> {
+    places: Vec<Place<K, V>>,
     /// Of all in it.
     weight: u64,
-    places: Vec<Place<K, V>>,
     tables: Vec<Unlinked<K, V>>,
 }
 
@@ -113,28 +117,31 @@ struct Unlinked<K, V>(Pointer<Table<Node<K, V>>>);
 impl<K, V> Index<K, V> {
     /// An index for nodes of a `capacity` in weight, and its writer.
     pub(super) fn new(readers: Arc<Readers>, capacity: u64) -> (Self, Writer<K, V>) {
+        let table = Table::new(0);
+        let room = table.room();
         let shared = Arc::new(Shared {
             readers,
-            table: AtomicPtr::new(Box::into_raw(Box::new(Table::new(0)))),
+            table: AtomicPtr::new(Box::into_raw(Box::new(table))),
             left: Mutex::new(Left { limbo: Vec::new(), chunks: Vec::new() }),
             owns: PhantomData,
         });
         let writer = Writer {
             shared: Arc::clone(&shared),
-            chunks: Vec::new(),
             slots: Vec::new(),
-            free_slots: Vec::new(),
             free_places: Vec::new(),
+            fresh: Limbo::default(),
+            is_due: false,
+            free_slots: Vec::new(),
+            live: 0,
+            room,
+            capacity,
+            chunks: Vec::new(),
             places: 0,
             used: 0,
-            live: 0,
-            capacity,
-            fresh: Limbo::default(),
             closed: Limbo::default(),
             moment: Moment::default(),
             waiting: Limbo::default(),
             awaited: Awaited::default(),
-            is_due: false,
         };
         (Self(shared), writer)
     }
@@ -238,12 +245,6 @@ impl<K, V> Writer<K, V> {
         })
     }
 
-    /// The node that was found at `at`.
-    #[inline]
-    pub(super) fn at(&self, at: At) -> &Node<K, V> {
-        self.node(self.table().get(at))
-    }
-
     /// The node at `slot`.
     #[inline]
     pub(super) fn get(&self, slot: u32) -> Option<&Node<K, V>> {
@@ -265,32 +266,42 @@ impl<K, V> Writer<K, V> {
             None => self.slots.push(Place::new(place)),
         }
         self.live += 1;
-        self.ensure_room();
+        if self.live > self.room {
+            self.make_room();
+        }
         self.table().put(hash, place);
         Ok(slot)
     }
 
-    /// Links `node`, which has the key and the slot of the one that was found at `at`, in its stead.
+    /// Links, in the stead of the node that was found at `at`, the one that `new` makes of it, with its key and its slot.
     #[inline(always)]
-    pub(super) fn replace(&mut self, at: At, node: Node<K, V>) -> Gone<'_, K, V> {
-        let old = self.table().get(at);
+    pub(super) fn replace(
+        &mut self,
+        at: At,
+        new: impl FnOnce(&Node<K, V>) -> Node<K, V>,
+    ) -> Option<Gone<'_, K, V>> {
+        let old = self.table().get(at)?;
+        let node = new(self.node(old));
         if let Some(_alone) = self.shared.readers.alone() {
             // SAFETY: by rule 1 it is a node, and nobody sees it: no other thread reads as long as this one is alone.
             #[allow(unsafe_code)]
             let (key, value) = unsafe { &mut *old }.renew(node);
-            return Gone::Owned(key, value);
+            return Some(Gone::Owned(key, value));
         }
         let slot = node.slot as usize;
         let place = self.write(node);
         self.slots[slot] = Place::new(place);
         self.table().replace(at, place);
-        self.wait_for_readers_of(old)
+        Some(self.wait_for_readers_of(old))
     }
 
-    /// Unlinks the node at `slot`.
-    pub(super) fn remove(&mut self, slot: u32) -> Option<Gone<'_, K, V>> {
+    /// Shows the node at `slot` to `see`, and unlinks it.
+    #[inline]
+    pub(super) fn remove(&mut self, slot: u32, see: impl FnOnce(&Node<K, V>)) -> Option<Gone<'_, K, V>> {
         let place = self.place(slot)?;
-        self.table().take_out(self.node(place).hash, place);
+        let node = self.node(place);
+        see(node);
+        self.table().take_out(node.hash, place);
         self.slots[slot as usize] = Place::new(ptr::null_mut());
         self.free_slots.push(slot);
         self.live -= 1;
@@ -374,6 +385,7 @@ impl<K, V> Writer<K, V> {
         limbo
     }
 
+    #[inline]
     fn gone(&mut self, place: *mut Node<K, V>) -> Gone<'_, K, V> {
         let is_alone = self.shared.readers.alone().is_some();
         if !is_alone {
@@ -431,6 +443,7 @@ impl<K, V> Writer<K, V> {
     }
 
     /// The dead node at a place.
+    #[inline]
     fn take(&mut self, place: *mut Node<K, V>) -> Node<K, V> {
         self.free_places.push(Place::new(place));
         // SAFETY: by rule 3 nobody has a reference to it, and its place holds nothing from now on.
@@ -448,11 +461,9 @@ impl<K, V> Writer<K, V> {
         }
     }
 
-    /// Makes sure that the table is not crowded.
-    fn ensure_room(&mut self) {
-        if self.table().has_room_for(self.live) {
-            return;
-        }
+    /// A larger table.
+    #[cold]
+    fn make_room(&mut self) {
         let table = Table::new((self.capacity as usize).clamp(self.live, 2 * self.live));
         for node in self.table().iter() {
             // SAFETY: as in `node`.
@@ -463,6 +474,7 @@ impl<K, V> Writer<K, V> {
     }
 
     fn link(&mut self, table: Table<Node<K, V>>) {
+        self.room = table.room();
         let old = self.shared.table.swap(Box::into_raw(Box::new(table)), Ordering::SeqCst);
         self.fresh.tables.push(Unlinked(Pointer::new(old)));
         self.is_due = true;

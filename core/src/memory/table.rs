@@ -46,9 +46,9 @@ impl<N> Table<N> {
         Self { groups: (0..=entries.saturating_mul(20) / (13 * WIDTH)).map(|_| Group::new()).collect() }
     }
 
-    /// Whether it has room for `entries`: more would crowd it.
-    pub(super) const fn has_room_for(&self, entries: usize) -> bool {
-        4 * entries <= 3 * WIDTH * self.groups.len()
+    /// How many pointers it has room for: more would crowd it.
+    pub(super) const fn room(&self) -> usize {
+        3 * WIDTH * self.groups.len() / 4
     }
 
     /// Asks `same` of each pointer whose hash may be `hash`, until it answers; and where that is.
@@ -92,29 +92,32 @@ impl<N> Table<N> {
     }
 
     /// Puts in a pointer that is not there. There must be room.
+    #[inline]
     pub(super) fn put(&self, hash: u32, pointer: *mut N) {
-        let mut at = self.home(hash);
-        for steps in 0..=self.groups.len() {
-            let group = &self.groups[at];
-            let tags = group.tags.load(Ordering::Relaxed);
-            let free = !tags & TOPS;
-            if free != 0 {
-                let place = place_of(free);
-                group.pointers[place].store(pointer, Ordering::Release);
-                group.tags.store(tags | tag(hash) << (8 * place), Ordering::Release);
-                return;
-            }
-            if tags & count(hash, MOST) != count(hash, MOST) {
-                group.tags.store(tags + count(hash, 1), Ordering::Release);
-            }
-            at = self.next(hash, at, steps);
+        let home = self.home(hash);
+        if !self.groups[home].put(hash, pointer) {
+            self.put_on(hash, home, pointer);
         }
     }
 
-    /// The pointer that was found there.
+    #[inline(never)]
+    fn put_on(&self, hash: u32, home: usize, pointer: *mut N) {
+        let mut at = home;
+        for steps in 0..self.groups.len() {
+            self.groups[at].count(hash, u64::wrapping_add);
+            at = self.next(hash, at, steps);
+            if self.groups[at].put(hash, pointer) {
+                return;
+            }
+        }
+    }
+
+    /// The pointer that was found there, if there still is one.
     #[inline]
-    pub(super) fn get(&self, at: At) -> *mut N {
-        self.groups[at.group].pointers[at.place].load(Ordering::Relaxed)
+    pub(super) fn get(&self, at: At) -> Option<*mut N> {
+        let group = self.groups.get(at.group)?;
+        let is_taken = group.tags.load(Ordering::Relaxed) >> (8 * at.place) & 0x80 != 0;
+        is_taken.then(|| group.pointers[at.place].load(Ordering::Relaxed))
     }
 
     /// Puts `pointer` where another was found.
@@ -124,18 +127,23 @@ impl<N> Table<N> {
     }
 
     /// Takes a pointer out that is there.
+    #[inline]
     pub(super) fn take_out(&self, hash: u32, pointer: *mut N) {
-        let mut at = self.home(hash);
-        for steps in 0..=self.groups.len() {
-            let group = &self.groups[at];
-            let tags = group.tags.load(Ordering::Relaxed);
-            if let Some((place, ())) = group.find(tags, hash, &mut |other| (other == pointer).then_some(())) {
-                return group.tags.store(tags & !(0xff << (8 * place)), Ordering::Release);
-            }
-            if tags & count(hash, MOST) != count(hash, MOST) {
-                group.tags.store(tags - count(hash, 1), Ordering::Release);
-            }
+        let home = self.home(hash);
+        if !self.groups[home].take_out(hash, pointer) {
+            self.take_out_on(hash, home, pointer);
+        }
+    }
+
+    #[inline(never)]
+    fn take_out_on(&self, hash: u32, home: usize, pointer: *mut N) {
+        let mut at = home;
+        for steps in 0..self.groups.len() {
+            self.groups[at].count(hash, u64::wrapping_sub);
             at = self.next(hash, at, steps);
+            if self.groups[at].take_out(hash, pointer) {
+                return;
+            }
         }
     }
 
@@ -169,6 +177,39 @@ impl<N> Group<N> {
     fn new() -> Self {
         let pointers = std::array::from_fn(|_| AtomicPtr::new(std::ptr::null_mut()));
         Self { tags: AtomicU64::new(0), pointers }
+    }
+
+    /// Puts in a pointer, if there is room.
+    #[inline]
+    fn put(&self, hash: u32, pointer: *mut N) -> bool {
+        let tags = self.tags.load(Ordering::Relaxed);
+        let free = !tags & TOPS;
+        if free == 0 {
+            return false;
+        }
+        let place = place_of(free);
+        self.pointers[place].store(pointer, Ordering::Release);
+        self.tags.store(tags | tag(hash) << (8 * place), Ordering::Release);
+        true
+    }
+
+    /// Takes a pointer out, if it is here.
+    #[inline]
+    fn take_out(&self, hash: u32, pointer: *mut N) -> bool {
+        let tags = self.tags.load(Ordering::Relaxed);
+        let found = self.find(tags, hash, &mut |other| (other == pointer).then_some(()));
+        if let Some((place, ())) = found {
+            self.tags.store(tags & !(0xff << (8 * place)), Ordering::Release);
+        }
+        found.is_some()
+    }
+
+    /// One more, or one fewer, went on with `hash`.
+    fn count(&self, hash: u32, change: fn(u64, u64) -> u64) {
+        let tags = self.tags.load(Ordering::Relaxed);
+        if tags & count(hash, MOST) != count(hash, MOST) {
+            self.tags.store(change(tags, count(hash, 1)), Ordering::Release);
+        }
     }
 
     /// Asks `same` of each pointer whose tag is that of `hash`, until it answers; and which that is.

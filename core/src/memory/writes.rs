@@ -38,6 +38,7 @@ impl Writes {
     }
 
     /// Remembers that a key was filled with `sequence`, now that no entry is left to tell: older leases stay void.
+    #[inline]
     pub(super) fn remember(&mut self, hash: u32, sequence: u64) {
         let stripe = self.stripe(hash);
         self.stripes[stripe] = self.stripes[stripe].max(sequence);
@@ -54,10 +55,16 @@ impl Writes {
     }
 
     /// Makes room for `entries`: each new stripe takes over what the one it comes from knew.
+    #[inline]
     pub(super) fn grow_for(&mut self, entries: usize) {
         if entries > 4 * self.stripes.len() && self.stripes.len() < MOST {
-            self.stripes.extend_from_within(..);
+            self.grow();
         }
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        self.stripes.extend_from_within(..);
     }
 
     fn stripe(&self, hash: u32) -> usize {
