@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use super::engine::Memory;
-use super::shard::Counts;
+use super::shard::Miss;
 use crate::{EvictionPolicy, Key, Lookup, Value};
 
 /// How many keys are fetched together: about as many lines as a processor waits for at a time.
@@ -25,14 +25,12 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
     /// assert_eq!(ages.get_many(&[1, 2, 3]), [Some(36), None, Some(85)]);
     /// ```
     pub fn get_many(&self, keys: &[K]) -> Vec<Option<V>> {
-        self.many(keys, |hash, key| {
-            self.read(hash, key, Counts::HitsAndMisses, |value, _| value.clone()).ok()
-        })
+        self.many(keys, |hash, key| self.read(hash, key, Miss::Counts, |value, _| value.clone()).ok())
     }
 
     /// The same with the whole entries, and a lease for each that is missing.
     pub fn lookup_many(&self, keys: &[K]) -> Vec<Lookup<V>> {
-        self.many(keys, |hash, key| self.look_up_hashed(hash, key, Counts::HitsAndMisses))
+        self.many(keys, |hash, key| self.look_up_hashed(hash, key, Miss::CountsAndLeases))
     }
 
     fn many<T>(&self, keys: &[K], look: impl Fn(u64, &K) -> T) -> Vec<T> {

@@ -15,7 +15,7 @@ use super::guarded::{Incoming, Taken};
 use super::options::{self, MemoryOptions, Weigher};
 use super::readers::Readers;
 use super::removals::{Listener, Removals};
-use super::shard::{Counts, Found, Shard};
+use super::shard::{Found, Miss, Shard};
 use crate::sync::plain::Mutex;
 use crate::{
     Cause, Clock, Entry, EvictionPolicy, Filled, Key, Lease, Life, Lifetimes, Lookup, Random, Time, Value,
@@ -111,7 +111,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        self.read(self.hash(key), key, Counts::HitsAndMisses, |value, _| value.clone()).ok()
+        self.read(self.hash(key), key, Miss::Counts, |value, _| value.clone()).ok()
     }
 
     /// The entry of `key`: its value, when it was stored and when it ends.
@@ -129,7 +129,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        self.look_up(key, Counts::HitsAndMisses)
+        self.look_up(key, Miss::CountsAndLeases)
     }
 
     /// Whether there is a usable entry for `key`. Counts as nothing.
@@ -219,21 +219,21 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
         None
     }
 
-    pub(super) fn look_up<Q>(&self, key: &Q, counts: Counts) -> Lookup<V>
+    pub(super) fn look_up<Q>(&self, key: &Q, miss: Miss) -> Lookup<V>
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        self.look_up_hashed(self.hash(key), key, counts)
+        self.look_up_hashed(self.hash(key), key, miss)
     }
 
     #[inline]
-    pub(super) fn look_up_hashed<Q>(&self, hash: u64, key: &Q, counts: Counts) -> Lookup<V>
+    pub(super) fn look_up_hashed<Q>(&self, hash: u64, key: &Q, miss: Miss) -> Lookup<V>
     where
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
-        match self.read(hash, key, counts, |value, life| Entry::with_life(value.clone(), life)) {
+        match self.read(hash, key, miss, |value, life| Entry::with_life(value.clone(), life)) {
             Ok(entry) => Lookup::Hit(entry),
             Err(lease) => Lookup::Miss(lease),
         }
@@ -244,7 +244,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
         &self,
         hash: u64,
         key: &Q,
-        counts: Counts,
+        miss: Miss,
         read: impl FnMut(&V, Life) -> T,
     ) -> Result<T, Lease>
     where
@@ -252,7 +252,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
         Q: Eq + ?Sized,
     {
         let place = self.shard_of(hash);
-        match self.0.shards[place].get(hash, key, self.0.clock.now(), counts, read) {
+        match self.0.shards[place].get(hash, key, self.0.clock.now(), miss, read) {
             Found::Hit(found) => Ok(found),
             Found::Miss(sequence) => Err(self.lease_for(place, sequence)),
         }

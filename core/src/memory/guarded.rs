@@ -90,6 +90,12 @@ impl<K: Key, V: Value, P: EvictionPolicy> Guarded<K, V, P> {
         Some(found)
     }
 
+    /// The number of the last write, which from now on may be a lease.
+    pub(super) fn watch(&mut self) -> u64 {
+        self.writes.watch(self.nodes.len());
+        self.writes.now()
+    }
+
     /// Counts a look-up that found nothing.
     pub(super) const fn count_miss(&mut self) {
         self.counts.misses += 1;

@@ -180,7 +180,7 @@ impl<'a, K, V> Look<'a, K, V> {
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
-        self.find_where(hash, |node| node.key.borrow() == key)
+        self.find_where(hash, move |node| node.key.borrow() == key)
     }
 
     /// Looks at what a search for `hash` looks at first.
@@ -196,8 +196,8 @@ impl<'a, K, V> Look<'a, K, V> {
     }
 
     #[inline]
-    fn find_where(self, hash: u32, mut is_it: impl FnMut(&Node<K, V>) -> bool) -> Option<&'a Node<K, V>> {
-        let found = self.table().find(hash, |node| {
+    fn find_where(self, hash: u32, is_it: impl Fn(&Node<K, V>) -> bool + Copy) -> Option<&'a Node<K, V>> {
+        let found = self.table().find(hash, move |node| {
             // SAFETY: by rule 1 it is a node, written before the pointer came into the table, which was read with
             // `Acquire`; by rule 3 it stays until this reading ends, and `'a` ends with that.
             #[allow(unsafe_code)]
@@ -237,7 +237,7 @@ impl<K, V> Writer<K, V> {
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
-        self.table().find(hash, |node| {
+        self.table().find(hash, move |node| {
             // SAFETY: as in `node`.
             #[allow(unsafe_code)]
             let node = unsafe { &*node };

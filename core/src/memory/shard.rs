@@ -34,24 +34,30 @@ struct Front<K, V> {
 struct Back<K, V, P> {
     /// How often somebody began or ended to write: odd while somebody does.
     stamp: AtomicU64,
-    /// The number of the last write.
+    /// The number of the last write, or [`UNWATCHED`].
     sequence: AtomicU64,
     guarded: Mutex<Guarded<K, V, P>>,
 }
 
-/// Whether a look-up counts.
+/// What a look-up that finds nothing comes to.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Counts {
-    HitsAndMisses,
-    /// Another look-up follows that will count a miss.
-    Hits,
+pub(super) enum Miss {
+    /// It counts.
+    Counts,
+    /// It counts, and there is a lease for it.
+    CountsAndLeases,
+    /// There is a lease for it. It doesn't count: another look-up follows that does.
+    Leases,
 }
 
-/// What a look-up found, or the lease for it.
+/// What a look-up found; or the lease, if it is wanted.
 pub(super) enum Found<T> {
     Hit(T),
     Miss(u64),
 }
+
+/// The number of the last write as long as nobody asked for a lease.
+const UNWATCHED: u64 = u64::MAX;
 
 /// Somebody who writes: until it is dropped the stamp is odd.
 struct Writing<'a, K: Key, V: Value, P: EvictionPolicy> {
@@ -71,7 +77,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Shard<K, V, P> {
             idle: idle.clone(),
         };
         let guarded = Mutex::new(Guarded::new(writer, capacity, policy, idle));
-        Self { front, back: Back { stamp: AtomicU64::new(0), sequence: AtomicU64::new(0), guarded } }
+        Self { front, back: Back { stamp: AtomicU64::new(0), sequence: AtomicU64::new(UNWATCHED), guarded } }
     }
 
     /// Looks `key` up, lets `read` take what it needs of the entry, tells the policy, and counts. A hit takes no lock,
@@ -82,7 +88,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Shard<K, V, P> {
         hash: u64,
         key: &Q,
         now: Time,
-        counts: Counts,
+        miss: Miss,
         mut read: impl FnMut(&V, Life) -> T,
     ) -> Found<T>
     where
@@ -90,13 +96,14 @@ impl<K: Key, V: Value, P: EvictionPolicy> Shard<K, V, P> {
         Q: Eq + ?Sized,
     {
         if self.front.notes.is_some() || self.front.idle.is_some() {
-            return self.get_told(hash, key, now, counts, read);
+            return self.get_told(hash, key, now, miss, read);
         }
-        let hit = |look: Look<'_, K, V>| Some(self.hit(look, hash, key, now, |_| true, &mut read)?.0);
-        match self.front.index.read_at_once(hit) {
+        let look = |look: Look<'_, K, V>| Some(self.hit(look, hash, key, now, miss, |_| true, &mut read)?.0);
+        match self.front.index.read_at_once(look) {
             Some(Some(found)) => Found::Hit(found),
-            Some(None) => self.get_again(hash, key, now, counts, read),
-            None => self.get_told(hash, key, now, counts, read),
+            Some(None) if miss == Miss::Counts => Found::Miss(UNWATCHED),
+            Some(None) => self.get_again(hash, key, now, miss, read),
+            None => self.get_told(hash, key, now, miss, read),
         }
     }
 
@@ -108,6 +115,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Shard<K, V, P> {
         hash: u64,
         key: &Q,
         now: Time,
+        miss: Miss,
         renew: impl FnOnce(&Node<K, V>) -> bool,
         read: impl FnOnce(&V, Life) -> T,
     ) -> Option<(T, &'a Node<K, V>)>
@@ -115,7 +123,13 @@ impl<K: Key, V: Value, P: EvictionPolicy> Shard<K, V, P> {
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
-        let node = look.find(hash as u32, key).filter(|node| node.life.is_usable(now) && renew(node))?;
+        let usable = |node: &&Node<K, V>| node.life.is_usable(now) && renew(node);
+        let Some(node) = look.find(hash as u32, key).filter(usable) else {
+            if miss == Miss::Counts {
+                look.reading().count_miss();
+            }
+            return None;
+        };
         let found = read(&node.value, node.life);
         look.reading().count_hit();
         node.mark.add(self.front.max);
@@ -129,16 +143,17 @@ impl<K: Key, V: Value, P: EvictionPolicy> Shard<K, V, P> {
         hash: u64,
         key: &Q,
         now: Time,
-        counts: Counts,
+        miss: Miss,
         mut read: impl FnMut(&V, Life) -> T,
     ) -> Found<T>
     where
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
-        match self.front.index.read(|look| self.told(look, hash, key, now, &mut read)) {
+        match self.front.index.read(|look| self.told(look, hash, key, now, miss, &mut read)) {
             Some(Some(found)) => Found::Hit(found),
-            _ => self.get_again(hash, key, now, counts, read),
+            Some(None) if miss == Miss::Counts => Found::Miss(UNWATCHED),
+            _ => self.get_again(hash, key, now, miss, read),
         }
     }
 
@@ -149,6 +164,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Shard<K, V, P> {
         hash: u64,
         key: &Q,
         now: Time,
+        miss: Miss,
         read: impl FnOnce(&V, Life) -> T,
     ) -> Option<T>
     where
@@ -157,7 +173,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Shard<K, V, P> {
     {
         let renew =
             |node: &Node<K, V>| self.front.idle.as_ref().is_none_or(|idle| idle.renew(node.slot, now));
-        let (found, node) = self.hit(look, hash, key, now, renew, read)?;
+        let (found, node) = self.hit(look, hash, key, now, miss, renew, read)?;
         if let Some(notes) = &self.front.notes {
             self.note(notes, look.reading().thread(), node);
         }
@@ -165,14 +181,14 @@ impl<K: Key, V: Value, P: EvictionPolicy> Shard<K, V, P> {
     }
 
     /// What to do where there was no hit: most probably it is a miss. The stamp is looked at first, so that the lease is
-    /// of a moment at which the key was not there.
+    /// of a moment at which the key was not there. (Where no lease is wanted, one look is enough.)
     #[inline(never)]
     fn get_again<Q, T>(
         &self,
         hash: u64,
         key: &Q,
         now: Time,
-        counts: Counts,
+        miss: Miss,
         read: impl FnMut(&V, Life) -> T,
     ) -> Found<T>
     where
@@ -185,12 +201,12 @@ impl<K: Key, V: Value, P: EvictionPolicy> Shard<K, V, P> {
                 return None;
             }
             let sequence = self.sequence_since(before)?;
-            if counts == Counts::HitsAndMisses {
+            if miss != Miss::Leases {
                 look.reading().count_miss();
             }
             Some(Found::Miss(sequence))
         });
-        missed.flatten().unwrap_or_else(|| self.get_locked(hash, key, now, counts, read))
+        missed.flatten().unwrap_or_else(|| self.get_locked(hash, key, now, miss, read))
     }
 
     /// Has the processor fetch the group of `hash`, and goes on.
@@ -230,7 +246,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Shard<K, V, P> {
     /// The number of the last write.
     pub(super) fn sequence(&self) -> u64 {
         let before = self.back.stamp.load(Ordering::Acquire);
-        self.sequence_since(before).unwrap_or_else(|| self.lock().writes.now())
+        self.sequence_since(before).unwrap_or_else(|| self.watched_sequence(&mut self.lock()))
     }
 
     /// The lock, to look at things.
@@ -266,7 +282,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Shard<K, V, P> {
         hash: u64,
         key: &Q,
         now: Time,
-        counts: Counts,
+        miss: Miss,
         read: impl FnMut(&V, Life) -> T,
     ) -> Found<T>
     where
@@ -278,10 +294,17 @@ impl<K: Key, V: Value, P: EvictionPolicy> Shard<K, V, P> {
         if let Some(found) = guarded.get(hash, key, now, read) {
             return Found::Hit(found);
         }
-        if counts == Counts::HitsAndMisses {
+        if miss != Miss::Leases {
             guarded.count_miss();
         }
-        Found::Miss(guarded.writes.now())
+        Found::Miss(if miss == Miss::Counts { UNWATCHED } else { self.watched_sequence(&mut guarded) })
+    }
+
+    /// The number of the last write. From now on, readers can tell it.
+    fn watched_sequence(&self, guarded: &mut Guarded<K, V, P>) -> u64 {
+        let sequence = guarded.watch();
+        self.back.sequence.store(sequence, Ordering::Release);
+        sequence
     }
 
     /// The usable node of `key`.
@@ -306,7 +329,8 @@ impl<K: Key, V: Value, P: EvictionPolicy> Shard<K, V, P> {
     /// The number of the last write, if nobody wrote since the stamp was `before`.
     fn sequence_since(&self, before: u64) -> Option<u64> {
         let sequence = self.back.sequence.load(Ordering::Acquire);
-        (before & 1 == 0 && self.back.stamp.load(Ordering::Acquire) == before).then_some(sequence)
+        let is_steady = before & 1 == 0 && self.back.stamp.load(Ordering::Acquire) == before;
+        (is_steady && sequence != UNWATCHED).then_some(sequence)
     }
 
     #[cold]
@@ -332,7 +356,9 @@ impl<K: Key, V: Value, P: EvictionPolicy> Shard<K, V, P> {
 impl<K: Key, V: Value, P: EvictionPolicy> Drop for Writing<'_, K, V, P> {
     fn drop(&mut self) {
         let Back { stamp, sequence, .. } = &self.shard.back;
-        sequence.store(self.guarded.writes.now(), Ordering::Release);
+        if let Some(lease) = self.guarded.writes.lease() {
+            sequence.store(lease, Ordering::Release);
+        }
         stamp.store(stamp.load(Ordering::Relaxed) + 1, Ordering::Release);
     }
 }

@@ -1,7 +1,7 @@
 //! The memory engine as a store.
 
 use super::engine::Memory;
-use super::shard::Counts;
+use super::shard::Miss;
 use crate::{Entry, EvictionPolicy, Filled, Key, Lease, Lookup, Result, Store, Value};
 
 impl<K: Key, V: Value, P: EvictionPolicy> Store for Memory<K, V, P> {
@@ -14,7 +14,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Store for Memory<K, V, P> {
 
     /// Always answers.
     fn get_now(&self, key: &K) -> Option<Lookup<V>> {
-        Some(self.look_up(key, Counts::Hits))
+        Some(self.look_up(key, Miss::Leases))
     }
 
     async fn lease(&self, key: &K) -> Result<Lease> {

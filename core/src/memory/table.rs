@@ -53,11 +53,11 @@ impl<N> Table<N> {
 
     /// Asks `same` of each pointer whose hash may be `hash`, until it answers; and where that is.
     #[inline]
-    pub(super) fn find<T>(&self, hash: u32, mut same: impl FnMut(*mut N) -> Option<T>) -> Option<(At, T)> {
+    pub(super) fn find<T>(&self, hash: u32, same: impl Fn(*mut N) -> Option<T> + Copy) -> Option<(At, T)> {
         let home = self.home(hash);
         let group = self.groups.get(home)?;
         let tags = group.tags.load(Ordering::SeqCst);
-        if let Some((place, found)) = group.find(tags, hash, &mut same) {
+        if let Some((place, found)) = group.find(tags, hash, same) {
             return Some((At { group: home, place }, found));
         }
         if tags & count(hash, MOST) == 0 { None } else { self.find_on(hash, home, same) }
@@ -68,14 +68,14 @@ impl<N> Table<N> {
         &self,
         hash: u32,
         home: usize,
-        mut same: impl FnMut(*mut N) -> Option<T>,
+        same: impl Fn(*mut N) -> Option<T> + Copy,
     ) -> Option<(At, T)> {
         let mut at = home;
         for steps in 0..self.groups.len() {
             at = self.next(hash, at, steps);
             let group = &self.groups[at];
             let tags = group.tags.load(Ordering::SeqCst);
-            if let Some((place, found)) = group.find(tags, hash, &mut same) {
+            if let Some((place, found)) = group.find(tags, hash, same) {
                 return Some((At { group: at, place }, found));
             }
             if tags & count(hash, MOST) == 0 {
@@ -197,7 +197,7 @@ impl<N> Group<N> {
     #[inline]
     fn take_out(&self, hash: u32, pointer: *mut N) -> bool {
         let tags = self.tags.load(Ordering::Relaxed);
-        let found = self.find(tags, hash, &mut |other| (other == pointer).then_some(()));
+        let found = self.find(tags, hash, |other| (other == pointer).then_some(()));
         if let Some((place, ())) = found {
             self.tags.store(tags & !(0xff << (8 * place)), Ordering::Release);
         }
@@ -214,12 +214,7 @@ impl<N> Group<N> {
 
     /// Asks `same` of each pointer whose tag is that of `hash`, until it answers; and which that is.
     #[inline]
-    fn find<T>(
-        &self,
-        tags: u64,
-        hash: u32,
-        same: &mut impl FnMut(*mut N) -> Option<T>,
-    ) -> Option<(usize, T)> {
+    fn find<T>(&self, tags: u64, hash: u32, same: impl Fn(*mut N) -> Option<T>) -> Option<(usize, T)> {
         let mut alike = alike(tags, hash);
         while alike != 0 {
             let place = place_of(alike);

@@ -2,12 +2,15 @@
 
 /// The sequence number of the last write to each stripe of keys, and of the last clear.
 ///
-/// A stripe stands for all keys whose hashes end alike. It grows with the number of entries (about four to a
-/// stripe), so that writes to other keys seldom void a lease; if one does, the cost is another load.
+/// A stripe stands for all keys whose hashes end alike. There are more as there are more entries (about four to a
+/// stripe), so that writes to other keys seldom void a lease; if one does, the cost is another load. There are none
+/// before the first lease: where nobody asks for leases, writes cost neither time nor memory for their sake.
 pub(super) struct Writes {
     sequence: u64,
     cleared: u64,
     stripes: Vec<u64>,
+    /// With more entries than this there should be more stripes.
+    enough: usize,
 }
 
 const FEWEST: usize = 64;
@@ -15,7 +18,21 @@ const MOST: usize = 1 << 20;
 
 impl Writes {
     pub(super) fn new() -> Self {
-        Self { sequence: 0, cleared: 0, stripes: vec![0; FEWEST] }
+        Self { sequence: 0, cleared: 0, stripes: Vec::new(), enough: usize::MAX }
+    }
+
+    /// From now on there may be leases.
+    pub(super) fn watch(&mut self, entries: usize) {
+        if self.stripes.is_empty() {
+            self.stripes = vec![0; (entries / 4).next_power_of_two().clamp(FEWEST, MOST)];
+            self.enough = enough(self.stripes.len());
+        }
+    }
+
+    /// What readers may take for a lease: the number of the last write, if there may be leases.
+    #[inline]
+    pub(super) const fn lease(&self) -> Option<u64> {
+        if self.stripes.is_empty() { None } else { Some(self.sequence) }
     }
 
     /// The number of the last write or fill. A lease is this number at the moment of the miss.
@@ -32,16 +49,18 @@ impl Writes {
     /// Voids the leases on a key.
     pub(super) fn void(&mut self, hash: u32) -> u64 {
         let sequence = self.next();
-        let stripe = self.stripe(hash);
-        self.stripes[stripe] = sequence;
+        if let Some(stripe) = self.stripe(hash) {
+            *stripe = sequence;
+        }
         sequence
     }
 
     /// Remembers that a key was filled with `sequence`, now that no entry is left to tell: older leases stay void.
     #[inline]
     pub(super) fn remember(&mut self, hash: u32, sequence: u64) {
-        let stripe = self.stripe(hash);
-        self.stripes[stripe] = self.stripes[stripe].max(sequence);
+        if let Some(stripe) = self.stripe(hash) {
+            *stripe = sequence.max(*stripe);
+        }
     }
 
     /// Voids all leases.
@@ -50,14 +69,15 @@ impl Writes {
     }
 
     /// Whether the key was written, or all cleared, after `lease`.
-    pub(super) fn since(&self, lease: u64, hash: u32) -> bool {
-        lease < self.cleared || lease < self.stripes[self.stripe(hash)] || lease > self.sequence
+    pub(super) fn since(&mut self, lease: u64, hash: u32) -> bool {
+        let written = self.stripe(hash).is_none_or(|last| lease < *last);
+        written || lease < self.cleared || lease > self.sequence
     }
 
     /// Makes room for `entries`: each new stripe takes over what the one it comes from knew.
     #[inline]
     pub(super) fn grow_for(&mut self, entries: usize) {
-        if entries > 4 * self.stripes.len() && self.stripes.len() < MOST {
+        if entries > self.enough {
             self.grow();
         }
     }
@@ -65,11 +85,19 @@ impl Writes {
     #[cold]
     fn grow(&mut self) {
         self.stripes.extend_from_within(..);
+        self.enough = enough(self.stripes.len());
     }
 
-    fn stripe(&self, hash: u32) -> usize {
-        hash as usize & (self.stripes.len() - 1)
+    #[inline]
+    fn stripe(&mut self, hash: u32) -> Option<&mut u64> {
+        let last = self.stripes.len().wrapping_sub(1);
+        self.stripes.get_mut(hash as usize & last)
     }
+}
+
+/// For how many entries so many stripes are enough.
+const fn enough(stripes: usize) -> usize {
+    if stripes < MOST { 4 * stripes } else { usize::MAX }
 }
 
 #[cfg(test)]
@@ -78,7 +106,7 @@ mod tests {
 
     #[test]
     fn growing_forgets_no_write() {
-        let mut writes = Writes::new();
+        let mut writes = watched();
         let before = writes.now();
         writes.void(5);
         let after = writes.now();
@@ -91,7 +119,7 @@ mod tests {
 
     #[test]
     fn an_entry_that_leaves_voids_the_leases_from_before_its_fill_and_no_others() {
-        let mut writes = Writes::new();
+        let mut writes = watched();
         let before = writes.now();
         let fill = writes.next();
         let after = writes.now();
@@ -102,6 +130,24 @@ mod tests {
 
     #[test]
     fn a_lease_from_the_future_is_void() {
-        assert!(Writes::new().since(1, 0));
+        assert!(watched().since(1, 0));
+    }
+
+    #[test]
+    fn before_the_first_lease_all_are_void_and_no_write_is_remembered() {
+        let mut writes = Writes::new();
+        let sequence = writes.void(5);
+        assert!(writes.lease().is_none() && writes.since(sequence, 6));
+        writes.watch(1_000);
+        assert_eq!(writes.lease(), Some(sequence));
+        assert!(!writes.since(sequence, 5));
+        writes.void(5);
+        assert!(writes.since(sequence, 5));
+    }
+
+    fn watched() -> Writes {
+        let mut writes = Writes::new();
+        writes.watch(0);
+        writes
     }
 }
