@@ -40,7 +40,9 @@ impl EvictionPolicy for Sieve {
 
     #[inline]
     fn on_insert(&mut self, slot: Slot, _hash: u64, _weight: u32) {
-        self.on_remove(slot);
+        if self.newcomer == Some(slot) || self.queue.contains(slot) {
+            self.on_remove(slot);
+        }
         self.settle();
         self.newcomer = Some(slot);
     }

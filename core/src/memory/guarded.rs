@@ -308,28 +308,29 @@ impl<K: Key, V: Value, P: EvictionPolicy> Guarded<K, V, P> {
                 self.replace(at, node(new, weight, sequence), now, removals);
             }
             (None, Some(weight)) => self.add(new.hash, node(new, weight, sequence), now, removals),
-            (present, None) => self.refuse(present.map(|(_, slot)| slot), new, sequence, now, removals),
+            (present, None) => {
+                let cause = if new.life.is_usable(now) { Cause::Refused } else { Cause::Expired };
+                self.refuse(present.map(|(_, slot)| slot), (new.hash as u32, sequence), cause, removals);
+                removals.push(new.key, new.value, cause);
+            }
         }
     }
 
-    /// What can't be kept; nor can what was there before.
+    /// What comes in can't be kept; nor can what was there before.
     #[cold]
     fn refuse(
         &mut self,
         present: Option<u32>,
-        new: Incoming<K, V>,
-        sequence: u64,
-        now: Time,
+        (hash, sequence): (u32, u64),
+        cause: Cause,
         removals: &mut Removals<K, V>,
     ) {
-        let cause = if new.life.is_usable(now) { Cause::Refused } else { Cause::Expired };
         if let Some(slot) = present {
             self.policy.on_remove(Slot(slot));
             self.let_go(slot, Cause::Replaced, removals);
         }
-        self.writes.remember(new.hash as u32, sequence);
+        self.writes.remember(hash, sequence);
         self.count(cause);
-        removals.push(new.key, new.value, cause);
     }
 
     #[inline(always)]
@@ -349,7 +350,14 @@ impl<K: Key, V: Value, P: EvictionPolicy> Guarded<K, V, P> {
             }
             new
         });
-        let Some(gone) = gone else { return };
+        let gone = match gone {
+            Some(Ok(gone)) => gone,
+            Some(Err(node)) => {
+                self.refuse(Some(slot), (node.hash, node.sequence), Cause::Refused, removals);
+                return removals.push(node.key, node.value, Cause::Refused);
+            }
+            None => return,
+        };
         removals.push_gone(gone, cause);
         self.weight = self.weight - u64::from(before) + u64::from(weight);
         self.counts.inserts += 1;
@@ -365,8 +373,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Guarded<K, V, P> {
         let slot = match self.nodes.insert(new) {
             Ok(slot) => slot,
             Err(node) => {
-                self.writes.remember(node.hash, node.sequence);
-                self.count(Cause::Refused);
+                self.refuse(None, (node.hash, node.sequence), Cause::Refused, removals);
                 return removals.push(node.key, node.value, Cause::Refused);
             }
         };
@@ -393,8 +400,8 @@ impl<K: Key, V: Value, P: EvictionPolicy> Guarded<K, V, P> {
                 continue;
             }
             let named = self.policy.evict(&Marks::new(&self.nodes)).map(|slot| slot.0);
-            let victim = named.filter(|slot| self.nodes.get(*slot).is_some()).or_else(|| {
-                let newest = newest.filter(|slot| self.nodes.get(*slot).is_some());
+            let victim = named.filter(|slot| self.nodes.has(*slot)).or_else(|| {
+                let newest = newest.filter(|slot| self.nodes.has(*slot));
                 let any = newest.or_else(|| self.nodes.iter().next().map(|(slot, _)| slot));
                 any.inspect(|slot| self.policy.on_remove(Slot(*slot)))
             });

@@ -1,0 +1,69 @@
+//! Where what was unlinked waits until nobody sees it.
+
+use std::sync::atomic::AtomicPtr as Pointer;
+
+use super::super::node::Node;
+use super::super::table::Table;
+use super::places::Place;
+
+/// How many nodes, and bytes of them, are in limbo before the writer looks who reads: looking costs more than they do.
+const BATCH: usize = 512;
+const BATCH_BYTES: usize = 32 << 10;
+
+/// Nodes and tables that were unlinked. First what each write touches.
+#[repr(C)]
+pub(super) struct Limbo<K, V> {
+    pub(super) nodes: Vec<Place>,
+    /// Of all the nodes.
+    pub(super) weight: u64,
+    pub(super) tables: Vec<Unlinked<K, V>>,
+}
+
+/// A table that was linked once. Readers may still go through it.
+pub(super) struct Unlinked<K, V>(Pointer<Table<Node<K, V>>>);
+
+impl<K, V> Limbo<K, V> {
+    /// How many nodes are enough to look who reads.
+    const BATCH: usize = if BATCH * size_of::<Node<K, V>>() <= BATCH_BYTES {
+        BATCH
+    } else {
+        BATCH_BYTES / size_of::<Node<K, V>>() + 1
+    };
+
+    /// Whether it is time to look what is dead. Of what has more than its place, no more than an eighth of the capacity
+    /// shall wait, in three parts.
+    pub(super) const fn is_full(&self, capacity: u64) -> bool {
+        let is_heavy = std::mem::needs_drop::<(K, V)>() && self.weight > capacity / 24;
+        is_heavy || self.nodes.len() >= Self::BATCH || !self.tables.is_empty()
+    }
+
+    /// Whether it is worth a fence of its own.
+    pub(super) const fn is_large(&self) -> bool {
+        self.nodes.len() >= 4 * Self::BATCH || !self.tables.is_empty()
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.nodes.is_empty() && self.tables.is_empty()
+    }
+}
+
+impl<K, V> Default for Limbo<K, V> {
+    fn default() -> Self {
+        Self { weight: 0, nodes: Vec::new(), tables: Vec::new() }
+    }
+}
+
+impl<K, V> Unlinked<K, V> {
+    /// A table that came from a box.
+    pub(super) const fn new(table: *mut Table<Node<K, V>>) -> Self {
+        Self(Pointer::new(table))
+    }
+}
+
+impl<K, V> Drop for Unlinked<K, V> {
+    fn drop(&mut self) {
+        // SAFETY: it came from a box. It is dropped when it is dead by rule 3, or the index is.
+        #[allow(unsafe_code)]
+        drop(unsafe { Box::from_raw(*self.0.get_mut()) });
+    }
+}

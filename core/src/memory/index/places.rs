@@ -1,0 +1,159 @@
+//! Memory for nodes, which never move: chunks of places that are used again and again.
+
+use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
+use std::sync::atomic::{AtomicPtr as Pointer, Ordering};
+
+/// About how large the first chunk is, and how large one gets: a large page of the processor.
+const SMALL: usize = 16 << 10;
+const LARGE: usize = 2 << 20;
+
+/// A line of the processor's cache: small nodes shall not lie across two.
+const LINE: usize = 64;
+
+/// How many places a chunk may have, and how many chunks there may be: a number of 32 bits names each place.
+const MOST: usize = 1 << 16;
+
+/// All the places of an index, and which are free.
+pub(super) struct Places<N> {
+    free: Vec<Place>,
+    chunks: Vec<Chunk<N>>,
+    /// How many there are, and how many of the last chunk were ever used.
+    count: usize,
+    used: usize,
+}
+
+/// Where a node is, or may be: the number of its chunk, and its own in that.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place(u32);
+
+/// Places that lie side by side. (The pointer is atomic only so that it may be sent.)
+struct Chunk<N> {
+    first: Pointer<N>,
+    count: usize,
+    layout: Layout,
+}
+
+impl Place {
+    /// None: the last place of a chunk that there can't be.
+    pub(super) const NOWHERE: Self = Self(u32::MAX);
+}
+
+impl<N> Places<N> {
+    pub(super) const fn new() -> Self {
+        Self { free: Vec::new(), chunks: Vec::new(), count: 0, used: 0 }
+    }
+
+    /// A place that is free, of an index that should have about `enough` of them. `None` if there are too many.
+    #[inline]
+    pub(super) fn find(&mut self, enough: u64) -> Option<Place> {
+        self.free.pop().or_else(|| self.find_new(enough))
+    }
+
+    /// This place is free again.
+    #[inline]
+    pub(super) fn free(&mut self, place: Place) {
+        self.free.push(place);
+    }
+
+    /// The same of all of them.
+    pub(super) fn free_all(&mut self, places: &mut Vec<Place>) {
+        self.free.append(places);
+    }
+
+    /// What is there, or may be.
+    #[inline]
+    pub(super) fn at(&self, Place(place): Place) -> *mut N {
+        self.chunks[(place >> 16) as usize].place((place & 0xffff) as usize)
+    }
+
+    #[cold]
+    fn find_new(&mut self, enough: u64) -> Option<Place> {
+        if self.chunks.last().is_none_or(|chunk| self.used == chunk.count) {
+            if self.chunks.len() == MOST - 1 {
+                return None;
+            }
+            let chunk = Chunk::for_index_with(self.count, enough);
+            (self.count, self.used) = (self.count + chunk.count, 0);
+            self.chunks.push(chunk);
+        }
+        let place = (self.chunks.len() - 1) << 16 | self.used;
+        self.used += 1;
+        Some(Place(place as u32))
+    }
+}
+
+impl<N> Chunk<N> {
+    /// A chunk for an index that has so many places: they double, up to one large page, and then there are `enough`.
+    fn for_index_with(places: usize, enough: u64) -> Self {
+        let size = size_of::<N>().max(1);
+        let (few, many) = ((SMALL / size).clamp(1, 256), (LARGE / size).clamp(1, MOST));
+        let missing = usize::try_from(enough).unwrap_or(usize::MAX).saturating_sub(places);
+        let count = places.min(missing).clamp(few, many.max(few));
+        let align = if count == many { LARGE } else { LINE.max(align_of::<N>()) };
+        let layout = Layout::array::<N>(count).and_then(|array| array.align_to(align));
+        let layout = layout.unwrap_or_else(|_| handle_alloc_error(Layout::new::<N>())).pad_to_align();
+        // SAFETY: the layout is padded to at least a line, so it is not of size zero.
+        #[allow(unsafe_code)]
+        let first = unsafe { alloc(layout) };
+        if first.is_null() {
+            handle_alloc_error(layout);
+        }
+        if align == LARGE {
+            prefer_large_pages(first, layout.size());
+        }
+        Self { first: Pointer::new(first.cast()), count, layout }
+    }
+
+    #[inline]
+    fn place(&self, number: usize) -> *mut N {
+        self.first.load(Ordering::Relaxed).wrapping_add(number)
+    }
+}
+
+impl<N> Drop for Chunk<N> {
+    fn drop(&mut self) {
+        // SAFETY: it was allocated with this layout. Chunks are dropped with the index, when nobody uses what is in them.
+        #[allow(unsafe_code)]
+        unsafe {
+            dealloc(self.place(0).cast(), self.layout);
+        }
+    }
+}
+
+/// Asks the system to have this memory in large pages: most of a hit among a million entries is else the search for its
+/// page. It may refuse.
+#[cfg(all(target_os = "linux", not(miri)))]
+fn prefer_large_pages(memory: *mut u8, size: usize) {
+    // SAFETY: the memory is ours, whole pages of it, and the advice changes nothing that is in it.
+    #[allow(unsafe_code)]
+    let _ = unsafe { rustix::mm::madvise(memory.cast(), size, rustix::mm::Advice::LinuxHugepage) };
+}
+
+#[cfg(not(all(target_os = "linux", not(miri))))]
+const fn prefer_large_pages(_memory: *mut u8, _size: usize) {}
+
+#[cfg(all(test, not(shuttle)))]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn places_are_apart_and_used_again() {
+        let mut places: Places<[u64; 9]> = Places::new();
+        let mut found: Vec<_> = (0..5_000).map(|_| places.find(4_000).unwrap()).collect();
+        let starts: BTreeSet<usize> = found.iter().map(|place| places.at(*place).addr()).collect();
+        assert!(starts.iter().zip(starts.iter().skip(1)).all(|(one, next)| next - one >= 72));
+        assert_eq!(starts.len(), 5_000);
+        places.free_all(&mut found);
+        let again = (0..5_000).map(|_| places.find(4_000).unwrap()).collect::<Vec<_>>();
+        assert!(again.iter().all(|place| starts.contains(&places.at(*place).addr())));
+    }
+
+    #[test]
+    fn no_more_memory_is_taken_than_there_is_room_for() {
+        let mut places: Places<u64> = Places::new();
+        assert!((0..70_000).all(|_| places.find(70_000).is_some()));
+        assert!(places.count < 70_000 + 256, "{}", places.count);
+    }
+}

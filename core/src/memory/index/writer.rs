@@ -1,0 +1,332 @@
+//! What the one writer of an index does.
+
+use std::borrow::Borrow;
+use std::ptr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::super::node::Node;
+use super::super::readers::{Awaited, Moment};
+use super::super::table::{At, Table};
+use super::Shared;
+use super::limbo::{Limbo, Unlinked};
+use super::places::{Place, Places};
+
+/// What the one writer has. First what each write touches.
+#[repr(C)]
+pub(in crate::memory) struct Writer<K, V> {
+    shared: Arc<Shared<K, V>>,
+    /// For each slot the place of its node.
+    slots: Vec<Place>,
+    places: Places<Node<K, V>>,
+    /// Unlinked, and perhaps seen by whoever reads.
+    fresh: Limbo<K, V>,
+    /// Whether it is time to look what in limbo is dead.
+    is_due: bool,
+    free_slots: Vec<u32>,
+    live: usize,
+    /// How many the table has room for.
+    room: usize,
+    capacity: u64,
+    /// Unlinked before the moment.
+    closed: Limbo<K, V>,
+    moment: Moment,
+    /// Unlinked before those who are awaited were noted.
+    waiting: Limbo<K, V>,
+    awaited: Awaited,
+}
+
+/// A node that was unlinked.
+pub(in crate::memory) enum Gone<'a, K, V> {
+    /// Nobody else saw it: its key and its value.
+    Owned(K, V),
+    /// It is in limbo.
+    Seen(&'a Node<K, V>),
+}
+
+impl<K, V> Writer<K, V> {
+    pub(super) fn new(shared: Arc<Shared<K, V>>, room: usize, capacity: u64) -> Self {
+        Self {
+            shared,
+            slots: Vec::new(),
+            places: Places::new(),
+            fresh: Limbo::default(),
+            is_due: false,
+            free_slots: Vec::new(),
+            live: 0,
+            room,
+            capacity,
+            closed: Limbo::default(),
+            moment: Moment::default(),
+            waiting: Limbo::default(),
+            awaited: Awaited::default(),
+        }
+    }
+
+    /// How many nodes there are.
+    pub(in crate::memory) const fn len(&self) -> usize {
+        self.live
+    }
+
+    /// The node of `key`, and where it is.
+    #[inline]
+    pub(in crate::memory) fn find<Q>(&self, hash: u32, key: &Q) -> Option<(At, &Node<K, V>)>
+    where
+        K: Borrow<Q>,
+        Q: Eq + ?Sized,
+    {
+        self.table().find(hash, move |node| {
+            // SAFETY: as in `node`.
+            #[allow(unsafe_code)]
+            let node = unsafe { &*node };
+            (node.key.borrow() == key).then_some(node)
+        })
+    }
+
+    /// Whether there is a node at `slot`.
+    #[inline]
+    pub(in crate::memory) fn has(&self, slot: u32) -> bool {
+        self.place(slot).is_some()
+    }
+
+    /// The node at `slot`.
+    #[inline]
+    pub(in crate::memory) fn get(&self, slot: u32) -> Option<&Node<K, V>> {
+        self.place(slot).map(|place| self.node(place))
+    }
+
+    /// Links a new node, whose slot this chooses; gives it back if there are too many.
+    #[inline(always)]
+    pub(in crate::memory) fn insert(&mut self, mut node: Node<K, V>) -> Result<u32, Node<K, V>> {
+        let Some(place) = self.places.find(self.enough()) else { return Err(node) };
+        node.slot = self.free_slots.pop().unwrap_or(self.slots.len() as u32);
+        let (hash, slot) = (node.hash, node.slot);
+        let pointer = self.write(place, node);
+        match self.slots.get_mut(slot as usize) {
+            Some(free) => *free = place,
+            None => self.slots.push(place),
+        }
+        self.live += 1;
+        if self.live > self.room {
+            self.make_room();
+        }
+        self.table().put(hash, pointer);
+        Ok(slot)
+    }
+
+    /// Links, in the stead of the node that was found at `at`, the one that `new` makes of it, with its key and its slot.
+    /// `None` if there is none at `at`; gives the new one back if there are too many.
+    #[inline(always)]
+    pub(in crate::memory) fn replace(
+        &mut self,
+        at: At,
+        new: impl FnOnce(&Node<K, V>) -> Node<K, V>,
+    ) -> Option<Result<Gone<'_, K, V>, Node<K, V>>> {
+        let old = self.table().get(at)?;
+        // SAFETY: by rule 1 it is a node. Only this writer takes it away, by `&mut self`.
+        #[allow(unsafe_code)]
+        let node = new(unsafe { &*old });
+        if let Some(_alone) = self.shared.readers.alone() {
+            // SAFETY: by rule 1 it is a node, and nobody sees it: no other thread reads as long as this one is alone.
+            #[allow(unsafe_code)]
+            let (key, value) = unsafe { &mut *old }.renew(node);
+            return Some(Ok(Gone::Owned(key, value)));
+        }
+        let Some(place) = self.places.find(self.enough()) else { return Some(Err(node)) };
+        let slot = node.slot as usize;
+        let pointer = self.write(place, node);
+        let old = std::mem::replace(&mut self.slots[slot], place);
+        self.table().replace(at, pointer);
+        Some(Ok(self.wait_for_readers_of(old)))
+    }
+
+    /// Shows the node at `slot` to `see`, and unlinks it.
+    #[inline]
+    pub(in crate::memory) fn remove(
+        &mut self,
+        slot: u32,
+        see: impl FnOnce(&Node<K, V>),
+    ) -> Option<Gone<'_, K, V>> {
+        let place = self.slots.get_mut(slot as usize).filter(|place| **place != Place::NOWHERE)?;
+        let place = std::mem::replace(place, Place::NOWHERE);
+        let node = self.node(place);
+        see(node);
+        self.table().take_out(node.hash, ptr::from_ref(node).cast_mut());
+        self.free_slots.push(slot);
+        self.live -= 1;
+        Some(self.gone(place))
+    }
+
+    /// Unlinks all nodes at one moment, and shows each to `each`.
+    pub(in crate::memory) fn clear(&mut self, mut each: impl FnMut(Gone<'_, K, V>)) {
+        self.link(Table::new(0));
+        let slots = std::mem::take(&mut self.slots);
+        self.free_slots.clear();
+        self.live = 0;
+        for place in slots.into_iter().filter(|place| *place != Place::NOWHERE) {
+            each(self.gone(place));
+        }
+    }
+
+    /// The nodes, by slot.
+    pub(in crate::memory) fn iter(&self) -> impl Iterator<Item = (u32, &Node<K, V>)> {
+        (0..self.slots.len() as u32).filter_map(|slot| Some((slot, self.get(slot)?)))
+    }
+
+    /// From now on this is the capacity, in weight.
+    pub(in crate::memory) const fn resize(&mut self, capacity: u64) {
+        self.capacity = capacity;
+    }
+
+    /// Takes from limbo what is dead by now, and gives it to `dead`.
+    #[inline]
+    pub(in crate::memory) fn collect(&mut self, dead: impl FnMut(Node<K, V>)) {
+        if self.is_due {
+            self.collect_limbo(dead);
+        }
+    }
+
+    /// What readers have to pass before limbo moves on, if it is time for that.
+    #[inline]
+    pub(in crate::memory) fn late(&self) -> Option<Moment> {
+        if self.is_due { self.late_moment() } else { None }
+    }
+
+    #[cold]
+    fn late_moment(&self) -> Option<Moment> {
+        let is_late = self.fresh.is_full(self.capacity) || self.closed.is_large();
+        (is_late && !self.closed.is_empty()).then_some(self.moment)
+    }
+
+    /// Moves limbo on, from one part to the next, as far as readers have passed what they must.
+    #[cold]
+    fn collect_limbo(&mut self, mut dead: impl FnMut(Node<K, V>)) {
+        self.bury_waiting(&mut dead);
+        if self.waiting.is_empty() && !self.closed.is_empty() && self.shared.readers.have_passed(self.moment)
+        {
+            self.shared.readers.note(&mut self.awaited);
+            std::mem::swap(&mut self.closed, &mut self.waiting);
+            self.bury_waiting(&mut dead);
+        }
+        if self.closed.is_empty() && self.fresh.is_full(self.capacity) {
+            std::mem::swap(&mut self.fresh, &mut self.closed);
+            self.moment = self.shared.readers.moment();
+        }
+        self.is_due = self.closed.is_large() || self.fresh.is_full(self.capacity) || !self.waiting.is_empty();
+    }
+
+    fn bury_waiting(&mut self, dead: impl FnMut(Node<K, V>)) {
+        if !self.waiting.is_empty() && self.shared.readers.have_moved_on(&mut self.awaited) {
+            let waiting = std::mem::take(&mut self.waiting);
+            self.waiting = self.bury(waiting, dead);
+        }
+    }
+
+    /// Takes the nodes and tables that nobody sees any more; gives the empty limbo back, to be used again.
+    fn bury(&mut self, mut limbo: Limbo<K, V>, mut dead: impl FnMut(Node<K, V>)) -> Limbo<K, V> {
+        if std::mem::needs_drop::<(K, V)>() {
+            limbo.nodes.drain(..).for_each(|place| dead(self.take(place)));
+        } else {
+            self.places.free_all(&mut limbo.nodes);
+        }
+        limbo.tables.clear();
+        limbo.weight = 0;
+        limbo
+    }
+
+    #[inline(always)]
+    fn gone(&mut self, place: Place) -> Gone<'_, K, V> {
+        let is_alone = self.shared.readers.alone().is_some();
+        if !is_alone {
+            return self.wait_for_readers_of(place);
+        }
+        let Node { key, value, .. } = self.take(place);
+        Gone::Owned(key, value)
+    }
+
+    fn wait_for_readers_of(&mut self, place: Place) -> Gone<'_, K, V> {
+        self.fresh.weight += u64::from(self.node(place).weight.get());
+        self.fresh.nodes.push(place);
+        self.is_due |= self.fresh.is_full(self.capacity);
+        Gone::Seen(self.node(place))
+    }
+
+    /// The place of the node at `slot`.
+    #[inline]
+    fn place(&self, slot: u32) -> Option<Place> {
+        self.slots.get(slot as usize).copied().filter(|place| *place != Place::NOWHERE)
+    }
+
+    /// How many places are enough: nodes of weight 1, and one that comes before another leaves.
+    const fn enough(&self) -> u64 {
+        self.capacity.saturating_add(1)
+    }
+
+    /// Writes a node to a place that is free.
+    #[inline(always)]
+    fn write(&self, place: Place, node: Node<K, V>) -> *mut Node<K, V> {
+        let pointer = self.places.at(place);
+        // SAFETY: the place is within its chunk, and no table names it (rule 1), so nobody reads it.
+        #[allow(unsafe_code)]
+        unsafe {
+            pointer.write(node);
+        }
+        pointer
+    }
+
+    /// The node at a place that holds one.
+    #[inline]
+    fn node(&self, place: Place) -> &Node<K, V> {
+        // SAFETY: it holds a node: it is in a slot, a table or in limbo. Only this writer takes it away, by `&mut self`.
+        #[allow(unsafe_code)]
+        unsafe {
+            &*self.places.at(place)
+        }
+    }
+
+    /// The dead node at a place.
+    #[inline]
+    fn take(&mut self, place: Place) -> Node<K, V> {
+        self.places.free(place);
+        // SAFETY: by rule 3 nobody has a reference to it, and its place holds nothing from now on.
+        #[allow(unsafe_code)]
+        unsafe {
+            self.places.at(place).read()
+        }
+    }
+
+    fn table(&self) -> &Table<Node<K, V>> {
+        // SAFETY: only this writer unlinks and frees it, by `&mut self`.
+        #[allow(unsafe_code)]
+        unsafe {
+            &*self.shared.table.load(Ordering::Relaxed)
+        }
+    }
+
+    /// A larger table.
+    #[cold]
+    fn make_room(&mut self) {
+        let table = Table::new((self.capacity as usize).clamp(self.live, 2 * self.live));
+        for node in self.table().iter() {
+            // SAFETY: as in `node`.
+            #[allow(unsafe_code)]
+            table.put(unsafe { (*node).hash }, node);
+        }
+        self.link(table);
+    }
+
+    fn link(&mut self, table: Table<Node<K, V>>) {
+        self.room = table.room();
+        let old = self.shared.table.swap(Box::into_raw(Box::new(table)), Ordering::SeqCst);
+        self.fresh.tables.push(Unlinked::new(old));
+        self.is_due = true;
+    }
+}
+
+impl<K, V> Drop for Writer<K, V> {
+    fn drop(&mut self) {
+        let mut left = self.shared.left.lock();
+        left.limbo.extend([&mut self.fresh, &mut self.closed, &mut self.waiting].map(std::mem::take));
+        left.places = std::mem::replace(&mut self.places, Places::new());
+    }
+}
