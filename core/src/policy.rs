@@ -35,6 +35,10 @@ pub trait MarkTable {
     fn get(&self, slot: Slot) -> u8;
     /// Sets the mark of `slot`. Does nothing for a slot that holds nothing.
     fn set(&self, slot: Slot, mark: u8);
+    /// Has what will be asked about `slot` brought near, if that can be done.
+    fn foresee(&self, slot: Slot) {
+        let _ = slot;
+    }
 }
 
 /// A policy's view of the marks, at the moment it is asked for a victim.
@@ -55,6 +59,11 @@ impl<'a> Marks<'a> {
     /// Sets the mark of `slot`, usually to less than it was.
     pub fn set(&self, slot: Slot, mark: u8) {
         self.0.set(slot, mark);
+    }
+
+    /// Says that `slot` will probably be asked for next, when room is needed again: its line may come in the meantime.
+    pub fn foresee(&self, slot: Slot) {
+        self.0.foresee(slot);
     }
 
     /// The mark of `slot`, which is 0 from now on.

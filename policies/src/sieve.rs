@@ -71,6 +71,9 @@ impl EvictionPolicy for Sieve {
             hand = self.queue.newer(hand).unwrap_or(oldest);
         }
         self.hand = self.queue.newer(hand);
+        if let Some(next) = self.hand {
+            marks.foresee(next);
+        }
         self.queue.unlink(hand);
         Some(hand)
     }

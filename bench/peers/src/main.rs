@@ -69,7 +69,7 @@ fn run(options: &Options) -> Result<(), String> {
 }
 
 fn timed(scenario: &scenarios::Scenario, options: &Options) -> Vec<Row> {
-    let (turn, rounds) = if options.quick { (4, 11) } else { (10, 51) };
+    let (turn, rounds) = if options.quick { (16, 9) } else { (32, 31) };
     let schedule = Schedule { turn: Duration::from_millis(turn), rounds };
     let contestants: Vec<_> = (scenario.contestants)().into_iter().map(Contestant::ready).collect();
     let mut all = Vec::new();

@@ -370,6 +370,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Guarded<K, V, P> {
     #[inline(always)]
     fn add(&mut self, hash: u64, new: Node<K, V>, now: Time, removals: &mut Removals<K, V>) {
         let (life, weight) = (new.life, new.weight.get());
+        self.nodes.fetch_foreseen();
         let slot = match self.nodes.insert(new) {
             Ok(slot) => slot,
             Err(node) => {
@@ -502,5 +503,9 @@ impl<K, V> MarkTable for Writer<K, V> {
         if let Some(node) = self.get(slot.0) {
             node.mark.set(mark);
         }
+    }
+
+    fn foresee(&self, slot: Slot) {
+        Self::foresee(self, slot.0);
     }
 }

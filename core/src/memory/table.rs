@@ -87,8 +87,8 @@ impl<N> Table<N> {
 
     /// The word that a search for `hash` looks at first.
     #[inline]
-    pub(super) fn first(&self, hash: u32) -> u64 {
-        self.groups.get(self.home(hash)).map_or(0, |group| group.tags.load(Ordering::Relaxed))
+    pub(super) fn first(&self, hash: u32) -> &AtomicU64 {
+        &self.groups[self.home(hash)].tags
     }
 
     /// Puts in a pointer that is not there. There must be room.

@@ -108,7 +108,7 @@ impl<'a, K, V> Look<'a, K, V> {
     /// Looks at what a search for `hash` looks at first.
     #[inline]
     pub(super) fn touch_table(self, hash: u32) -> u64 {
-        self.table().first(hash)
+        self.table().first(hash).load(Ordering::Relaxed)
     }
 
     /// Looks at the node that a search for `hash` most probably ends at.

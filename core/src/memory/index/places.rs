@@ -120,6 +120,21 @@ impl<N> Drop for Chunk<N> {
     }
 }
 
+/// Has the processor bring the line at `pointer` near, without waiting for it.
+#[cfg(all(target_arch = "x86_64", not(miri)))]
+#[inline]
+pub(super) fn fetch<N>(pointer: *const N) {
+    use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+    // SAFETY: it reads nothing, and may be given any pointer.
+    #[allow(unsafe_code)]
+    unsafe {
+        _mm_prefetch::<_MM_HINT_T0>(pointer.cast());
+    }
+}
+
+#[cfg(not(all(target_arch = "x86_64", not(miri))))]
+pub(super) const fn fetch<N>(_pointer: *const N) {}
+
 /// Asks the system to have this memory in large pages: most of a hit among a million entries is else the search for its
 /// page. It may refuse.
 #[cfg(all(target_os = "linux", not(miri)))]

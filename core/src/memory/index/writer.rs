@@ -1,6 +1,7 @@
 //! What the one writer of an index does.
 
 use std::borrow::Borrow;
+use std::cell::Cell;
 use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -10,7 +11,7 @@ use super::super::readers::{Awaited, Moment};
 use super::super::table::{At, Table};
 use super::Shared;
 use super::limbo::{Limbo, Unlinked};
-use super::places::{Place, Places};
+use super::places::{Place, Places, fetch};
 
 /// What the one writer has. First what each write touches.
 #[repr(C)]
@@ -27,6 +28,8 @@ pub(in crate::memory) struct Writer<K, V> {
     live: usize,
     /// How many the table has room for.
     room: usize,
+    /// The slot of the node that probably leaves next, or none.
+    foreseen: Cell<u32>,
     capacity: u64,
     /// Unlinked before the moment.
     closed: Limbo<K, V>,
@@ -55,6 +58,7 @@ impl<K, V> Writer<K, V> {
             free_slots: Vec::new(),
             live: 0,
             room,
+            foreseen: Cell::new(u32::MAX),
             capacity,
             closed: Limbo::default(),
             moment: Moment::default(),
@@ -81,6 +85,23 @@ impl<K, V> Writer<K, V> {
             let node = unsafe { &*node };
             (node.key.borrow() == key).then_some(node)
         })
+    }
+
+    /// Has the node at `slot` brought near: it will probably be the next that is removed.
+    #[inline]
+    pub(in crate::memory) fn foresee(&self, slot: u32) {
+        if let Some(place) = self.place(slot) {
+            self.foreseen.set(slot);
+            fetch(self.places.at(place));
+        }
+    }
+
+    /// Has what leads to the node that was foreseen brought near, too.
+    #[inline]
+    pub(in crate::memory) fn fetch_foreseen(&self) {
+        if let Some(node) = self.get(self.foreseen.get()) {
+            fetch(self.table().first(node.hash));
+        }
     }
 
     /// Whether there is a node at `slot`.
