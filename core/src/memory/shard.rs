@@ -209,16 +209,16 @@ impl<K: Key, V: Value, P: EvictionPolicy> Shard<K, V, P> {
         missed.flatten().unwrap_or_else(|| self.get_locked(hash, key, now, miss, read))
     }
 
-    /// Has the processor fetch the group of `hash`, and goes on.
+    /// Has the group of `hash` brought near, and goes on.
     #[inline]
-    pub(super) fn touch_table(&self, hash: u64) -> u64 {
-        self.front.index.read_at_once(|look| look.touch_table(hash as u32)).unwrap_or(0)
+    pub(super) fn fetch_table(&self, hash: u64) {
+        self.front.index.read_at_once(|look| look.fetch_table(hash as u32));
     }
 
     /// The same for its node.
     #[inline]
-    pub(super) fn touch_node(&self, hash: u64) -> u64 {
-        self.front.index.read_at_once(|look| look.touch_node(hash as u32)).unwrap_or(0)
+    pub(super) fn fetch_node(&self, hash: u64) {
+        self.front.index.read_at_once(|look| look.fetch_node(hash as u32));
     }
 
     /// Looks `key` up without counting or telling anyone.

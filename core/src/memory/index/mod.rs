@@ -28,7 +28,7 @@ use super::table::Table;
 use crate::sync::AtomicPtr;
 use crate::sync::plain::Mutex;
 use limbo::Limbo;
-use places::Places;
+use places::{Places, fetch};
 pub(super) use writer::{Gone, Writer};
 
 /// What readers have.
@@ -105,16 +105,18 @@ impl<'a, K, V> Look<'a, K, V> {
         self.find_where(hash, move |node| node.key.borrow() == key)
     }
 
-    /// Looks at what a search for `hash` looks at first.
+    /// Has what a search for `hash` looks at first brought near.
     #[inline]
-    pub(super) fn touch_table(self, hash: u32) -> u64 {
-        self.table().first(hash).load(Ordering::Relaxed)
+    pub(super) fn fetch_table(self, hash: u32) {
+        fetch(self.table().first(hash));
     }
 
-    /// Looks at the node that a search for `hash` most probably ends at.
+    /// Has the node that a search for `hash` most probably ends at brought near.
     #[inline]
-    pub(super) fn touch_node(self, hash: u32) -> u64 {
-        self.find_where(hash, |_| true).map_or(0, |node| node.sequence)
+    pub(super) fn fetch_node(self, hash: u32) {
+        if let Some(node) = self.find_where(hash, |_| true) {
+            fetch(node);
+        }
     }
 
     #[inline]
