@@ -35,7 +35,7 @@ pub trait MarkTable {
     fn get(&self, slot: Slot) -> u8;
     /// Sets the mark of `slot`. Does nothing for a slot that holds nothing.
     fn set(&self, slot: Slot, mark: u8);
-    /// Has what will be asked about `slot` brought near, if that can be done.
+    /// Has what belongs to `slot` brought near the processor, where that can be done: it will probably leave next.
     fn foresee(&self, slot: Slot) {
         let _ = slot;
     }
@@ -61,9 +61,13 @@ impl<'a> Marks<'a> {
         self.0.set(slot, mark);
     }
 
-    /// Says that `slot` will probably be asked for next, when room is needed again: its line may come in the meantime.
-    pub fn foresee(&self, slot: Slot) {
-        self.0.foresee(slot);
+    /// Says which slot will probably leave next, when room is needed again: what is known of it can be fetched meanwhile.
+    /// Saying nothing costs nothing but time.
+    #[inline]
+    pub fn foresee(&self, next: Option<Slot>) {
+        if let Some(slot) = next {
+            self.0.foresee(slot);
+        }
     }
 
     /// The mark of `slot`, which is 0 from now on.

@@ -65,7 +65,9 @@ impl EvictionPolicy for Clock {
             }
             self.queue.push(QUEUE, hand);
         }
-        self.queue.pop(QUEUE).or_else(|| self.newcomer.take())
+        let victim = self.queue.pop(QUEUE).or_else(|| self.newcomer.take());
+        marks.foresee(self.queue.oldest(QUEUE));
+        victim
     }
 
     fn on_resize(&mut self, _capacity: u64) {

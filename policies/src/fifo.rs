@@ -40,7 +40,9 @@ impl EvictionPolicy for Fifo {
     }
 
     #[inline]
-    fn evict(&mut self, _marks: &Marks<'_>) -> Option<Slot> {
-        self.queue.pop(QUEUE)
+    fn evict(&mut self, marks: &Marks<'_>) -> Option<Slot> {
+        let victim = self.queue.pop(QUEUE);
+        marks.foresee(self.queue.oldest(QUEUE));
+        victim
     }
 }

@@ -105,12 +105,14 @@ impl EvictionPolicy for S3Fifo {
     #[inline]
     fn evict(&mut self, marks: &Marks<'_>) -> Option<Slot> {
         let from_small = self.queues.weight(MAIN) <= self.main_share();
-        from_small
+        let victim = from_small
             .then(|| self.evict_from_small(marks))
             .flatten()
             .or_else(|| self.evict_from_main(marks))
             .or_else(|| self.evict_from_small(marks))
-            .or_else(|| self.queues.refuse())
+            .or_else(|| self.queues.refuse());
+        marks.foresee(self.queues.oldest(if from_small { SMALL } else { MAIN }));
+        victim
     }
 
     fn on_resize(&mut self, capacity: u64) {

@@ -71,9 +71,7 @@ impl EvictionPolicy for Sieve {
             hand = self.queue.newer(hand).unwrap_or(oldest);
         }
         self.hand = self.queue.newer(hand);
-        if let Some(next) = self.hand {
-            marks.foresee(next);
-        }
+        marks.foresee(self.hand);
         self.queue.unlink(hand);
         Some(hand)
     }

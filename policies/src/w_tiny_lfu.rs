@@ -159,9 +159,10 @@ impl EvictionPolicy for WTinyLfu {
     }
 
     #[inline]
-    fn evict(&mut self, _marks: &Marks<'_>) -> Option<Slot> {
+    fn evict(&mut self, marks: &Marks<'_>) -> Option<Slot> {
         let victim = self.victim()?;
         self.queues.remove(victim);
+        marks.foresee(self.oldest(PROBATION));
         Some(victim)
     }
 
