@@ -225,8 +225,10 @@ impl EvictionPolicy for Nonsense {
     fn on_insert(&mut self, _: Slot, _: u64, _: u32) {}
     fn on_update(&mut self, _: Slot, _: u32) {}
     fn on_remove(&mut self, _: Slot) {}
-    fn evict(&mut self, _: &Marks<'_>) -> Option<Slot> {
+    fn evict(&mut self, marks: &Marks<'_>) -> Option<Slot> {
         self.0 += 1;
+        marks.foresee(Some(Slot(self.0 % 7)));
+        marks.foresee(Some(Slot(u32::MAX - self.0 % 2)));
         (self.0.is_multiple_of(2)).then_some(Slot(self.0.wrapping_mul(0x9e37_79b9)))
     }
 }

@@ -12,7 +12,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
     /// uses.
     ///
     /// Where the entries are not in the processor's cache this costs less than as many calls of [`get`](Self::get): it
-    /// waits for several of them at a time. Keys are looked up one after the other, not at one moment.
+    /// has several of them fetched at a time (on x86-64). Keys are looked up one after the other, not at one moment.
     ///
     /// ```
     /// # use larder_core::Memory;

@@ -343,7 +343,6 @@ impl<K: Key, V: Value, P: EvictionPolicy> Guarded<K, V, P> {
                 cause = Cause::Expired;
             }
             (slot, before) = (old.slot, old.weight.get());
-            new.slot = slot;
             new.mark.set(old.mark.get());
             if let Hits::Marked { max } = hits {
                 new.mark.add(max);

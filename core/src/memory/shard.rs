@@ -98,7 +98,10 @@ impl<K: Key, V: Value, P: EvictionPolicy> Shard<K, V, P> {
         if self.front.notes.is_some() || self.front.idle.is_some() {
             return self.get_told(hash, key, now, miss, read);
         }
-        let look = |look: Look<'_, K, V>| Some(self.hit(look, hash, key, now, miss, |_| true, &mut read)?.0);
+        let look = |look: Look<'_, K, V>| {
+            let node = look.find(hash as u32, key).filter(|node| node.life.is_usable(now));
+            Some(self.hit(look, node, miss, &mut read)?.0)
+        };
         match self.front.index.read_at_once(look) {
             Some(Some(found)) => Found::Hit(found),
             Some(None) if miss == Miss::Counts => Found::Miss(UNWATCHED),
@@ -107,24 +110,16 @@ impl<K: Key, V: Value, P: EvictionPolicy> Shard<K, V, P> {
         }
     }
 
-    /// A hit on an entry that `renew` says was used in time: what was read of it, and its node.
+    /// A hit on the `node` that was found: what was read of it, and the node. Without one it is a miss.
     #[inline]
-    fn hit<'a, Q, T>(
+    fn hit<'a, T>(
         &self,
         look: Look<'a, K, V>,
-        hash: u64,
-        key: &Q,
-        now: Time,
+        node: Option<&'a Node<K, V>>,
         miss: Miss,
-        renew: impl FnOnce(&Node<K, V>) -> bool,
         read: impl FnOnce(&V, Life) -> T,
-    ) -> Option<(T, &'a Node<K, V>)>
-    where
-        K: Borrow<Q>,
-        Q: Eq + ?Sized,
-    {
-        let usable = |node: &&Node<K, V>| node.life.is_usable(now) && renew(node);
-        let Some(node) = look.find(hash as u32, key).filter(usable) else {
+    ) -> Option<(T, &'a Node<K, V>)> {
+        let Some(node) = node else {
             if miss == Miss::Counts {
                 look.reading().count_miss();
             }
@@ -171,9 +166,10 @@ impl<K: Key, V: Value, P: EvictionPolicy> Shard<K, V, P> {
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
-        let renew =
-            |node: &Node<K, V>| self.front.idle.as_ref().is_none_or(|idle| idle.renew(node.slot, now));
-        let (found, node) = self.hit(look, hash, key, now, miss, renew, read)?;
+        let idle = self.front.idle.as_ref();
+        let is_used = |node: &&Node<K, V>| idle.is_none_or(|idle| idle.renew(node.slot, now));
+        let node = look.find(hash as u32, key).filter(|node| node.life.is_usable(now)).filter(is_used);
+        let (found, node) = self.hit(look, node, miss, read)?;
         if let Some(notes) = &self.front.notes {
             self.note(notes, look.reading().thread(), node);
         }

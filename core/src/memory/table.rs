@@ -300,4 +300,40 @@ mod tests {
         pointers().for_each(|pointer| table.take_out(7, pointer));
         assert!(!pointers().any(holds));
     }
+    #[test]
+    fn what_comes_and_goes_does_not_pile_up() {
+        let random = crate::Random::seeded(5);
+        let table: Table<u8> = Table::new(10_000);
+        let mut there: Vec<u32> = (0..10_000).map(|_| random.next() as u32).collect();
+        let pointer = |number: usize| std::ptr::without_provenance_mut::<u8>(number + 1);
+        there.iter().enumerate().for_each(|(number, hash)| table.put(*hash, pointer(number)));
+        for _ in 0..200_000 {
+            let number = random.next() as usize % there.len();
+            table.take_out(there[number], pointer(number));
+            there[number] = random.next() as u32;
+            table.put(there[number], pointer(number));
+        }
+        let in_vain: usize = (0..10_000).map(|_| table.groups_on_the_way(random.next() as u32, None)).sum();
+        let found = |(number, hash): (usize, &u32)| table.groups_on_the_way(*hash, Some(pointer(number)));
+        let found: usize = there.iter().enumerate().map(found).sum();
+        assert!(in_vain < 15_000, "{in_vain} groups looked at for 10,000 that are not there");
+        assert!(found < 12_500, "{found} groups looked at for 10,000 that are");
+    }
+
+    impl Table<u8> {
+        /// How many groups a search for `pointer` looks at.
+        fn groups_on_the_way(&self, hash: u32, pointer: Option<*mut u8>) -> usize {
+            let mut at = self.home(hash);
+            for steps in 0..self.groups.len() {
+                let tags = self.groups[at].tags.load(Ordering::Relaxed);
+                let is_here =
+                    self.groups[at].find(tags, hash, |other| (Some(other) == pointer).then_some(()));
+                if is_here.is_some() || tags & count(hash, MOST) == 0 {
+                    return steps + 1;
+                }
+                at = self.next(hash, at, steps);
+            }
+            self.groups.len()
+        }
+    }
 }

@@ -79,12 +79,7 @@ impl<K, V> Writer<K, V> {
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
-        self.table().find(hash, move |node| {
-            // SAFETY: as in `node`.
-            #[allow(unsafe_code)]
-            let node = unsafe { &*node };
-            (node.key.borrow() == key).then_some(node)
-        })
+        self.table().find(hash, move |node| Some(self.linked(node)).filter(|node| node.key.borrow() == key))
     }
 
     /// Has the node at `slot` brought near: it will probably be the next that is removed.
@@ -135,7 +130,7 @@ impl<K, V> Writer<K, V> {
         Ok(slot)
     }
 
-    /// Links, in the stead of the node that was found at `at`, the one that `new` makes of it, with its key and its slot.
+    /// Links, in the stead of the node that was found at `at`, the one that `new` makes of it, with its key.
     /// `None` if there is none at `at`; gives the new one back if there are too many.
     #[inline(always)]
     pub(in crate::memory) fn replace(
@@ -144,9 +139,8 @@ impl<K, V> Writer<K, V> {
         new: impl FnOnce(&Node<K, V>) -> Node<K, V>,
     ) -> Option<Result<Gone<'_, K, V>, Node<K, V>>> {
         let old = self.table().get(at)?;
-        // SAFETY: by rule 1 it is a node. Only this writer takes it away, by `&mut self`.
-        #[allow(unsafe_code)]
-        let node = new(unsafe { &*old });
+        let Node { slot, hash, .. } = *self.linked(old);
+        let node = Node { slot, hash, ..new(self.linked(old)) };
         if let Some(_alone) = self.shared.readers.alone() {
             // SAFETY: by rule 1 it is a node, and nobody sees it: no other thread reads as long as this one is alone.
             #[allow(unsafe_code)]
@@ -154,9 +148,8 @@ impl<K, V> Writer<K, V> {
             return Some(Ok(Gone::Owned(key, value)));
         }
         let Some(place) = self.places.find(self.enough()) else { return Some(Err(node)) };
-        let slot = node.slot as usize;
         let pointer = self.write(place, node);
-        let old = std::mem::replace(&mut self.slots[slot], place);
+        let old = std::mem::replace(&mut self.slots[slot as usize], place);
         self.table().replace(at, pointer);
         Some(Ok(self.wait_for_readers_of(old)))
     }
@@ -295,6 +288,17 @@ impl<K, V> Writer<K, V> {
         pointer
     }
 
+    /// The node that the table names.
+    #[inline]
+    #[allow(clippy::unused_self, reason = "its borrow is what the argument rests on")]
+    fn linked(&self, node: *mut Node<K, V>) -> &Node<K, V> {
+        // SAFETY: by rule 1 it is a node. Only this writer takes it away, by `&mut self`.
+        #[allow(unsafe_code)]
+        unsafe {
+            &*node
+        }
+    }
+
     /// The node at a place that holds one.
     #[inline]
     fn node(&self, place: Place) -> &Node<K, V> {
@@ -328,11 +332,7 @@ impl<K, V> Writer<K, V> {
     #[cold]
     fn make_room(&mut self) {
         let table = Table::new((self.capacity as usize).clamp(self.live, 2 * self.live));
-        for node in self.table().iter() {
-            // SAFETY: as in `node`.
-            #[allow(unsafe_code)]
-            table.put(unsafe { (*node).hash }, node);
-        }
+        self.table().iter().for_each(|node| table.put(self.linked(node).hash, node));
         self.link(table);
     }
 
