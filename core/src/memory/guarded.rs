@@ -334,7 +334,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Guarded<K, V, P> {
     }
 
     #[inline(always)]
-    fn replace(&mut self, at: At, mut new: Node<K, V>, now: Time, removals: &mut Removals<K, V>) {
+    fn replace(&mut self, at: At, new: Node<K, V>, now: Time, removals: &mut Removals<K, V>) {
         let (hits, idle) = (self.hits, self.idle.as_deref());
         let (life, weight) = (new.life, new.weight.get());
         let (mut slot, mut cause, mut before) = (0, Cause::Replaced, 0);

@@ -139,8 +139,8 @@ impl<K, V> Writer<K, V> {
         new: impl FnOnce(&Node<K, V>) -> Node<K, V>,
     ) -> Option<Result<Gone<'_, K, V>, Node<K, V>>> {
         let old = self.table().get(at)?;
-        let Node { slot, hash, .. } = *self.linked(old);
-        let node = Node { slot, hash, ..new(self.linked(old)) };
+        let Node { hash, slot, .. } = *self.linked(old);
+        let node = Node { hash, slot, ..new(self.linked(old)) };
         if let Some(_alone) = self.shared.readers.alone() {
             // SAFETY: by rule 1 it is a node, and nobody sees it: no other thread reads as long as this one is alone.
             #[allow(unsafe_code)]
