@@ -129,7 +129,8 @@ pub trait EvictionPolicy: Send + 'static {
     /// The entry at `slot` left for a reason that was not this policy's.
     fn on_remove(&mut self, slot: Slot);
 
-    /// The entry that should leave next, which the policy forgets by naming it. `None` when it knows none.
+    /// The entry that should leave next, which the policy forgets by naming it. `None` when it knows none. Who comes after
+    /// that may be [foreseen](Marks::foresee).
     fn evict(&mut self, marks: &Marks<'_>) -> Option<Slot>;
 
     /// The shard's capacity (in weight) is `capacity` from now on. Called before the evictions that a smaller one needs.

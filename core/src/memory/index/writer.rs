@@ -9,9 +9,9 @@ use std::sync::atomic::Ordering;
 use super::super::node::Node;
 use super::super::readers::{Awaited, Moment};
 use super::super::table::{At, Table};
-use super::Shared;
 use super::limbo::{Limbo, Unlinked};
 use super::places::{Place, Places, fetch};
+use super::shared::Shared;
 
 /// What the one writer has. First what each write touches.
 #[repr(C)]

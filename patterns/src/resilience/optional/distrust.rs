@@ -3,7 +3,7 @@
 use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use foldhash::quality::RandomState;
+use foldhash::quality::{FixedState, RandomState};
 use hashbrown::HashMap;
 use larder_core::Key;
 use parking_lot::Mutex;
@@ -20,7 +20,7 @@ const STRIPES: usize = 256;
 pub(super) struct Distrust<K> {
     moment: AtomicU64,
     uneasy: AtomicBool,
-    hasher: RandomState,
+    hasher: FixedState,
     known: Mutex<Known<K>>,
 }
 
@@ -35,10 +35,11 @@ struct Known<K> {
 }
 
 impl<K: Key> Distrust<K> {
-    pub(super) fn new(most: usize) -> Self {
+    /// Which keys are told apart is as random as `seed`.
+    pub(super) fn new(most: usize, seed: u64) -> Self {
         let keys = HashMap::with_hasher(RandomState::default());
         let known = Known { keys, most, all: None, written: vec![0; STRIPES].into(), cleared: 0 };
-        let hasher = RandomState::default();
+        let hasher = FixedState::with_seed(seed);
         Self { moment: AtomicU64::new(0), uneasy: AtomicBool::new(false), hasher, known: Mutex::new(known) }
     }
 
@@ -213,7 +214,7 @@ mod tests {
         /// With room for all keys it believes exactly what the book believes; with less, never more.
         #[test]
         fn it_believes_nothing_that_may_be_old(steps in steps(), most in 0..8_usize) {
-            let (distrust, mut model) = (Distrust::new(most), Model::default());
+            let (distrust, mut model) = (Distrust::new(most, 1), Model::default());
             let mut under_way: Vec<(Option<u8>, u64)> = Vec::new();
             for step in steps {
                 let mut end = |at: usize| (!under_way.is_empty()).then(|| under_way.remove(at % under_way.len()));
@@ -250,7 +251,7 @@ mod tests {
         /// A lease from before a write of its key is never good.
         #[test]
         fn a_write_voids_the_leases_before_it(keys in prop::collection::vec(0..4_u8, 1..40), asked in 0..4_u8) {
-            let (distrust, mut model) = (Distrust::new(8), Model::default());
+            let (distrust, mut model) = (Distrust::new(8, 1), Model::default());
             let mut leases = Vec::new();
             for key in keys {
                 leases.push(distrust.moment());

@@ -70,7 +70,8 @@ impl<S: Store> Optional<S> {
     ) -> Self {
         static STORES: AtomicU64 = AtomicU64::new(0);
         let id = OPTIONAL | (STORES.fetch_add(1, Ordering::Relaxed) & u64::from(u32::MAX));
-        let far = Far::new(inner, env.clone(), Distrust::new(REMEMBERED), Reports::new(report));
+        let distrust = Distrust::new(REMEMBERED, env.random().next());
+        let far = Far::new(inner, env.clone(), distrust, Reports::new(report));
         Self { far: Arc::new(far), id }
     }
 
