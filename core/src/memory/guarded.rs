@@ -349,14 +349,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Guarded<K, V, P> {
             }
             new
         });
-        let gone = match gone {
-            Some(Ok(gone)) => gone,
-            Some(Err(node)) => {
-                self.refuse(Some(slot), (node.hash, node.sequence), Cause::Refused, removals);
-                return removals.push(node.key, node.value, Cause::Refused);
-            }
-            None => return,
-        };
+        let Some(gone) = gone else { return };
         removals.push_gone(gone, cause);
         self.weight = self.weight - u64::from(before) + u64::from(weight);
         self.counts.inserts += 1;

@@ -13,7 +13,7 @@ const BATCH_BYTES: usize = 32 << 10;
 /// Nodes and tables that were unlinked. First what each write touches.
 #[repr(C)]
 pub(super) struct Limbo<K, V> {
-    pub(super) nodes: Vec<Place>,
+    pub(super) nodes: Vec<Place<Node<K, V>>>,
     /// Of all the nodes.
     pub(super) weight: u64,
     pub(super) tables: Vec<Unlinked<K, V>>,

@@ -1,6 +1,7 @@
 //! Memory for nodes, which never move: chunks of places that are used again and again.
 
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
+use std::ptr;
 use std::sync::atomic::{AtomicPtr as Pointer, Ordering};
 
 /// About how large the first chunk is, and how large one gets: a large page of the processor.
@@ -10,32 +11,39 @@ const LARGE: usize = 2 << 20;
 /// A line of the processor's cache: small nodes shall not lie across two.
 const LINE: usize = 64;
 
-/// How many places a chunk may have, and how many chunks there may be: a number of 32 bits names each place.
-const MOST: usize = 1 << 16;
-
 /// All the places of an index, and which are free.
 pub(super) struct Places<N> {
-    free: Vec<Place>,
+    free: Vec<Place<N>>,
     chunks: Vec<Chunk<N>>,
     /// How many there are, and how many of the last chunk were ever used.
     count: usize,
     used: usize,
 }
 
-/// Where a node is, or may be: the number of its chunk, and its own in that.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place(u32);
+/// Where a node is, or may be. (Atomic only so that it may be sent.)
+pub(super) struct Place<N>(Pointer<N>);
 
-/// Places that lie side by side. (The pointer is atomic only so that it may be sent.)
+/// Places that lie side by side.
 struct Chunk<N> {
-    first: Pointer<N>,
+    first: Place<N>,
     count: usize,
     layout: Layout,
 }
 
-impl Place {
-    /// None: the last place of a chunk that there can't be.
-    pub(super) const NOWHERE: Self = Self(u32::MAX);
+impl<N> Place<N> {
+    #[inline]
+    pub(super) const fn new(place: *mut N) -> Self {
+        Self(Pointer::new(place))
+    }
+
+    pub(super) const fn nowhere() -> Self {
+        Self::new(ptr::null_mut())
+    }
+
+    #[inline]
+    pub(super) fn at(&self) -> Option<*mut N> {
+        Some(self.0.load(Ordering::Relaxed)).filter(|place| !place.is_null())
+    }
 }
 
 impl<N> Places<N> {
@@ -43,42 +51,33 @@ impl<N> Places<N> {
         Self { free: Vec::new(), chunks: Vec::new(), count: 0, used: 0 }
     }
 
-    /// A place that is free, of an index that should have about `enough` of them. `None` if there are too many.
+    /// A place that is free, of an index that should have about `enough` of them.
     #[inline]
-    pub(super) fn find(&mut self, enough: u64) -> Option<Place> {
-        self.free.pop().or_else(|| self.find_new(enough))
+    pub(super) fn find(&mut self, enough: u64) -> *mut N {
+        self.free.pop().and_then(|place| place.at()).unwrap_or_else(|| self.find_new(enough))
     }
 
     /// This place is free again.
     #[inline]
-    pub(super) fn free(&mut self, place: Place) {
-        self.free.push(place);
+    pub(super) fn free(&mut self, place: *mut N) {
+        self.free.push(Place::new(place));
     }
 
     /// The same of all of them.
-    pub(super) fn free_all(&mut self, places: &mut Vec<Place>) {
+    pub(super) fn free_all(&mut self, places: &mut Vec<Place<N>>) {
         self.free.append(places);
     }
 
-    /// What is there, or may be.
-    #[inline]
-    pub(super) fn at(&self, Place(place): Place) -> *mut N {
-        self.chunks[(place >> 16) as usize].place((place & 0xffff) as usize)
-    }
-
     #[cold]
-    fn find_new(&mut self, enough: u64) -> Option<Place> {
+    fn find_new(&mut self, enough: u64) -> *mut N {
         if self.chunks.last().is_none_or(|chunk| self.used == chunk.count) {
-            if self.chunks.len() == MOST - 1 {
-                return None;
-            }
             let chunk = Chunk::for_index_with(self.count, enough);
             (self.count, self.used) = (self.count + chunk.count, 0);
             self.chunks.push(chunk);
         }
-        let place = (self.chunks.len() - 1) << 16 | self.used;
+        let place = self.chunks[self.chunks.len() - 1].place(self.used);
         self.used += 1;
-        Some(Place(place as u32))
+        place
     }
 }
 
@@ -86,7 +85,7 @@ impl<N> Chunk<N> {
     /// A chunk for an index that has so many places: they double, up to one large page, and then there are `enough`.
     fn for_index_with(places: usize, enough: u64) -> Self {
         let size = size_of::<N>().max(1);
-        let (few, many) = ((SMALL / size).clamp(1, 256), (LARGE / size).clamp(1, MOST));
+        let (few, many) = ((SMALL / size).clamp(1, 256), (LARGE / size).max(1));
         let missing = usize::try_from(enough).unwrap_or(usize::MAX).saturating_sub(places);
         let count = places.min(missing).clamp(few, many.max(few));
         let align = if count == many { LARGE } else { LINE.max(align_of::<N>()) };
@@ -101,12 +100,11 @@ impl<N> Chunk<N> {
         if align == LARGE {
             prefer_large_pages(first, layout.size());
         }
-        Self { first: Pointer::new(first.cast()), count, layout }
+        Self { first: Place::new(first.cast()), count, layout }
     }
 
-    #[inline]
     fn place(&self, number: usize) -> *mut N {
-        self.first.load(Ordering::Relaxed).wrapping_add(number)
+        self.first.0.load(Ordering::Relaxed).wrapping_add(number)
     }
 }
 
@@ -156,19 +154,18 @@ mod tests {
     #[test]
     fn places_are_apart_and_used_again() {
         let mut places: Places<[u64; 9]> = Places::new();
-        let mut found: Vec<_> = (0..5_000).map(|_| places.find(4_000).unwrap()).collect();
-        let starts: BTreeSet<usize> = found.iter().map(|place| places.at(*place).addr()).collect();
+        let mut found: Vec<_> = (0..5_000).map(|_| Place::new(places.find(4_000))).collect();
+        let starts: BTreeSet<usize> = found.iter().filter_map(|place| Some(place.at()?.addr())).collect();
         assert!(starts.iter().zip(starts.iter().skip(1)).all(|(one, next)| next - one >= 72));
         assert_eq!(starts.len(), 5_000);
         places.free_all(&mut found);
-        let again = (0..5_000).map(|_| places.find(4_000).unwrap()).collect::<Vec<_>>();
-        assert!(again.iter().all(|place| starts.contains(&places.at(*place).addr())));
+        assert!((0..5_000).all(|_| starts.contains(&places.find(4_000).addr())));
     }
 
     #[test]
     fn no_more_memory_is_taken_than_there_is_room_for() {
         let mut places: Places<u64> = Places::new();
-        assert!((0..70_000).all(|_| places.find(70_000).is_some()));
+        assert!((0..70_000).all(|_| !places.find(70_000).is_null()));
         assert!(places.count < 70_000 + 256, "{}", places.count);
     }
 }

@@ -9,7 +9,7 @@ use super::super::node::Node;
 use super::super::readers::Readers;
 use super::super::table::Table;
 use super::limbo::Limbo;
-use super::places::Places;
+use super::places::{Place, Places};
 use crate::sync::AtomicPtr;
 use crate::sync::plain::Mutex;
 
@@ -46,9 +46,9 @@ impl<K, V> Drop for Shared<K, V> {
         // SAFETY: the index and its writer are gone, so nobody reads; it came from a box.
         #[allow(unsafe_code)]
         let table = unsafe { Box::from_raw(table) };
-        let Left { limbo, places } = self.left.get_mut();
+        let left = self.left.get_mut();
         if std::mem::needs_drop::<(K, V)>() {
-            let in_limbo = limbo.iter().flat_map(|limbo| &limbo.nodes).map(|place| places.at(*place));
+            let in_limbo = left.limbo.iter().flat_map(|limbo| &limbo.nodes).filter_map(Place::at);
             for node in table.iter().chain(in_limbo) {
                 // SAFETY: what is linked (rule 1) or in limbo is a node, and each is one of them only.
                 #[allow(unsafe_code)]

@@ -2,7 +2,6 @@
 
 use std::borrow::Borrow;
 use std::cell::Cell;
-use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -17,8 +16,8 @@ use super::shared::Shared;
 #[repr(C)]
 pub(in crate::memory) struct Writer<K, V> {
     shared: Arc<Shared<K, V>>,
-    /// For each slot the place of its node.
-    slots: Vec<Place>,
+    /// For each slot the place of its node, or nowhere.
+    slots: Vec<Place<Node<K, V>>>,
     places: Places<Node<K, V>>,
     /// Unlinked, and perhaps seen by whoever reads.
     fresh: Limbo<K, V>,
@@ -87,7 +86,7 @@ impl<K, V> Writer<K, V> {
     pub(in crate::memory) fn foresee(&self, slot: u32) {
         if let Some(place) = self.place(slot) {
             self.foreseen.set(slot);
-            fetch(self.places.at(place));
+            fetch(place);
         }
     }
 
@@ -114,30 +113,33 @@ impl<K, V> Writer<K, V> {
     /// Links a new node, whose slot this chooses; gives it back if there are too many.
     #[inline(always)]
     pub(in crate::memory) fn insert(&mut self, mut node: Node<K, V>) -> Result<u32, Node<K, V>> {
-        let Some(place) = self.places.find(self.enough()) else { return Err(node) };
-        node.slot = self.free_slots.pop().unwrap_or(self.slots.len() as u32);
+        node.slot = match self.free_slots.pop() {
+            Some(slot) => slot,
+            None if self.slots.len() < u32::MAX as usize => self.slots.len() as u32,
+            None => return Err(node),
+        };
         let (hash, slot) = (node.hash, node.slot);
-        let pointer = self.write(place, node);
+        let place = self.write(node);
         match self.slots.get_mut(slot as usize) {
-            Some(free) => *free = place,
-            None => self.slots.push(place),
+            Some(free) => *free = Place::new(place),
+            None => self.slots.push(Place::new(place)),
         }
         self.live += 1;
         if self.live > self.room {
             self.make_room();
         }
-        self.table().put(hash, pointer);
+        self.table().put(hash, place);
         Ok(slot)
     }
 
     /// Links, in the stead of the node that was found at `at`, the one that `new` makes of it, with its key.
-    /// `None` if there is none at `at`; gives the new one back if there are too many.
+    /// `None` if there is none at `at`.
     #[inline(always)]
     pub(in crate::memory) fn replace(
         &mut self,
         at: At,
         new: impl FnOnce(&Node<K, V>) -> Node<K, V>,
-    ) -> Option<Result<Gone<'_, K, V>, Node<K, V>>> {
+    ) -> Option<Gone<'_, K, V>> {
         let old = self.table().get(at)?;
         let Node { hash, slot, .. } = *self.linked(old);
         let node = Node { hash, slot, ..new(self.linked(old)) };
@@ -145,13 +147,12 @@ impl<K, V> Writer<K, V> {
             // SAFETY: by rule 1 it is a node, and nobody sees it: no other thread reads as long as this one is alone.
             #[allow(unsafe_code)]
             let (key, value) = unsafe { &mut *old }.renew(node);
-            return Some(Ok(Gone::Owned(key, value)));
+            return Some(Gone::Owned(key, value));
         }
-        let Some(place) = self.places.find(self.enough()) else { return Some(Err(node)) };
-        let pointer = self.write(place, node);
-        let old = std::mem::replace(&mut self.slots[slot as usize], place);
-        self.table().replace(at, pointer);
-        Some(Ok(self.wait_for_readers_of(old)))
+        let place = self.write(node);
+        self.slots[slot as usize] = Place::new(place);
+        self.table().replace(at, place);
+        Some(self.wait_for_readers_of(old))
     }
 
     /// Shows the node at `slot` to `see`, and unlinks it.
@@ -161,11 +162,11 @@ impl<K, V> Writer<K, V> {
         slot: u32,
         see: impl FnOnce(&Node<K, V>),
     ) -> Option<Gone<'_, K, V>> {
-        let place = self.slots.get_mut(slot as usize).filter(|place| **place != Place::NOWHERE)?;
-        let place = std::mem::replace(place, Place::NOWHERE);
+        let place = self.place(slot)?;
         let node = self.node(place);
         see(node);
-        self.table().take_out(node.hash, ptr::from_ref(node).cast_mut());
+        self.table().take_out(node.hash, place);
+        self.slots[slot as usize] = Place::nowhere();
         self.free_slots.push(slot);
         self.live -= 1;
         Some(self.gone(place))
@@ -177,7 +178,7 @@ impl<K, V> Writer<K, V> {
         let slots = std::mem::take(&mut self.slots);
         self.free_slots.clear();
         self.live = 0;
-        for place in slots.into_iter().filter(|place| *place != Place::NOWHERE) {
+        for place in slots.iter().filter_map(Place::at) {
             each(self.gone(place));
         }
     }
@@ -239,7 +240,7 @@ impl<K, V> Writer<K, V> {
     /// Takes the nodes and tables that nobody sees any more; gives the empty limbo back, to be used again.
     fn bury(&mut self, mut limbo: Limbo<K, V>, mut dead: impl FnMut(Node<K, V>)) -> Limbo<K, V> {
         if std::mem::needs_drop::<(K, V)>() {
-            limbo.nodes.drain(..).for_each(|place| dead(self.take(place)));
+            limbo.nodes.drain(..).filter_map(|place| place.at()).for_each(|place| dead(self.take(place)));
         } else {
             self.places.free_all(&mut limbo.nodes);
         }
@@ -249,7 +250,7 @@ impl<K, V> Writer<K, V> {
     }
 
     #[inline(always)]
-    fn gone(&mut self, place: Place) -> Gone<'_, K, V> {
+    fn gone(&mut self, place: *mut Node<K, V>) -> Gone<'_, K, V> {
         let is_alone = self.shared.readers.alone().is_some();
         if !is_alone {
             return self.wait_for_readers_of(place);
@@ -258,34 +259,31 @@ impl<K, V> Writer<K, V> {
         Gone::Owned(key, value)
     }
 
-    fn wait_for_readers_of(&mut self, place: Place) -> Gone<'_, K, V> {
+    fn wait_for_readers_of(&mut self, place: *mut Node<K, V>) -> Gone<'_, K, V> {
         self.fresh.weight += u64::from(self.node(place).weight.get());
-        self.fresh.nodes.push(place);
+        self.fresh.nodes.push(Place::new(place));
         self.is_due |= self.fresh.is_full(self.capacity);
         Gone::Seen(self.node(place))
     }
 
     /// The place of the node at `slot`.
     #[inline]
-    fn place(&self, slot: u32) -> Option<Place> {
-        self.slots.get(slot as usize).copied().filter(|place| *place != Place::NOWHERE)
+    fn place(&self, slot: u32) -> Option<*mut Node<K, V>> {
+        self.slots.get(slot as usize)?.at()
     }
 
-    /// How many places are enough: nodes of weight 1, and one that comes before another leaves.
-    const fn enough(&self) -> u64 {
-        self.capacity.saturating_add(1)
-    }
-
-    /// Writes a node to a place that is free.
+    /// Writes a node to a free place.
     #[inline(always)]
-    fn write(&self, place: Place, node: Node<K, V>) -> *mut Node<K, V> {
-        let pointer = self.places.at(place);
+    fn write(&mut self, node: Node<K, V>) -> *mut Node<K, V> {
+        // Nodes of weight 1, and one that comes before another leaves.
+        let enough = self.capacity.saturating_add(1);
+        let place = self.places.find(enough);
         // SAFETY: the place is within its chunk, and no table names it (rule 1), so nobody reads it.
         #[allow(unsafe_code)]
         unsafe {
-            pointer.write(node);
+            place.write(node);
         }
-        pointer
+        place
     }
 
     /// The node that the table names.
@@ -301,22 +299,23 @@ impl<K, V> Writer<K, V> {
 
     /// The node at a place that holds one.
     #[inline]
-    fn node(&self, place: Place) -> &Node<K, V> {
+    #[allow(clippy::unused_self, reason = "its borrow is what the argument rests on")]
+    fn node(&self, place: *mut Node<K, V>) -> &Node<K, V> {
         // SAFETY: it holds a node: it is in a slot, a table or in limbo. Only this writer takes it away, by `&mut self`.
         #[allow(unsafe_code)]
         unsafe {
-            &*self.places.at(place)
+            &*place
         }
     }
 
     /// The dead node at a place.
     #[inline]
-    fn take(&mut self, place: Place) -> Node<K, V> {
+    fn take(&mut self, place: *mut Node<K, V>) -> Node<K, V> {
         self.places.free(place);
         // SAFETY: by rule 3 nobody has a reference to it, and its place holds nothing from now on.
         #[allow(unsafe_code)]
         unsafe {
-            self.places.at(place).read()
+            place.read()
         }
     }
 
