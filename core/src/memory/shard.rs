@@ -100,7 +100,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Shard<K, V, P> {
         }
         let look = |look: Look<'_, K, V>| {
             let node = look.find(hash as u32, key).filter(|node| node.life.is_usable(now));
-            Some(self.hit(look, node, miss, &mut read)?.0)
+            self.hit(look, node, miss, |_| (), &mut read)
         };
         match self.front.index.read_at_once(look) {
             Some(Some(found)) => Found::Hit(found),
@@ -110,15 +110,16 @@ impl<K: Key, V: Value, P: EvictionPolicy> Shard<K, V, P> {
         }
     }
 
-    /// A hit on the `node` that was found: what was read of it, and the node. Without one it is a miss.
+    /// A hit on the `node` that was found, of which `tell` tells more: what was read of it. Without a node it is a miss.
     #[inline]
-    fn hit<'a, T>(
+    fn hit<T>(
         &self,
-        look: Look<'a, K, V>,
-        node: Option<&'a Node<K, V>>,
+        look: Look<'_, K, V>,
+        node: Option<&Node<K, V>>,
         miss: Miss,
+        tell: impl FnOnce(&Node<K, V>),
         read: impl FnOnce(&V, Life) -> T,
-    ) -> Option<(T, &'a Node<K, V>)> {
+    ) -> Option<T> {
         let Some(node) = node else {
             if miss == Miss::Counts {
                 look.reading().count_miss();
@@ -128,7 +129,8 @@ impl<K: Key, V: Value, P: EvictionPolicy> Shard<K, V, P> {
         let found = read(&node.value, node.life);
         look.reading().count_hit();
         node.mark.add(self.front.max);
-        Some((found, node))
+        tell(node);
+        Some(found)
     }
 
     /// The same where a hit tells more than its mark, or this thread has yet to introduce itself.
@@ -169,11 +171,12 @@ impl<K: Key, V: Value, P: EvictionPolicy> Shard<K, V, P> {
         let idle = self.front.idle.as_ref();
         let is_used = |node: &&Node<K, V>| idle.is_none_or(|idle| idle.renew(node.slot, now));
         let node = look.find(hash as u32, key).filter(|node| node.life.is_usable(now)).filter(is_used);
-        let (found, node) = self.hit(look, node, miss, read)?;
-        if let Some(notes) = &self.front.notes {
-            self.note(notes, look.reading().thread(), node);
-        }
-        Some(found)
+        let tell = |node: &Node<K, V>| {
+            if let Some(notes) = &self.front.notes {
+                self.note(notes, look.reading().thread(), node);
+            }
+        };
+        self.hit(look, node, miss, tell, read)
     }
 
     /// What to do where there was no hit: most probably it is a miss. The stamp is looked at first, so that the lease is
