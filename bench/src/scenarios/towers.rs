@@ -35,6 +35,9 @@ fn contestants<const NOW: bool>(setting: Setting) -> Vec<Contestant> {
         by_value(setting),
         made::<NOW, _>("bare", move |env| Some(memory(setting, env))),
         made::<NOW, _>("read-through", move |env| Some(memory(setting, env).read_through_in(load, env))),
+        made::<NOW, _>("read-through as DynStore", move |env| {
+            Some(memory(setting, env).read_through_in(load, env).into_dyn())
+        }),
         made::<NOW, _>("refresh-ahead", move |env| memory(setting, env).refresh_ahead(load, PART, env).ok()),
         made::<NOW, _>("tags", move |env| Some(tagged(setting, env))),
         made::<NOW, _>("tags, refresh-ahead", move |env| {
