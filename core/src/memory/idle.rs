@@ -63,9 +63,27 @@ impl Idle {
     }
 }
 
+/// Written only when the time is another. Who is late takes back no later use: the wheel would look for its entry too late.
 #[inline]
 fn note(used: &AtomicU64, now: Time) {
-    if used.load(Ordering::Relaxed) != now.as_nanos() {
-        used.store(now.as_nanos(), Ordering::Relaxed);
+    if used.load(Ordering::Relaxed) < now.as_nanos() {
+        used.fetch_max(now.as_nanos(), Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_use_that_is_told_late_takes_back_no_later_one() {
+        let idle = Idle::new(Duration::from_nanos(100));
+        let at = Time::from_nanos;
+        idle.touch(3, at(50));
+        assert!(idle.renew(3, at(20)));
+        assert_eq!(idle.deadline(3), at(150));
+        assert!(idle.renew(3, at(60)));
+        assert_eq!(idle.deadline(3), at(160));
+        assert!(!idle.renew(3, at(160)));
     }
 }
