@@ -96,17 +96,18 @@ impl<N> Table<N> {
     pub(super) fn put(&self, hash: u32, pointer: *mut N) {
         let home = self.home(hash);
         if !self.groups[home].put(hash, pointer) {
-            self.put_on(hash, home, pointer);
+            self.go_on(hash, home, u64::wrapping_add, |group| group.put(hash, pointer));
         }
     }
 
+    /// Goes on from home until `done`. Each group that is passed counts one more, or one fewer, who went on.
     #[inline(never)]
-    fn put_on(&self, hash: u32, home: usize, pointer: *mut N) {
+    fn go_on(&self, hash: u32, home: usize, change: fn(u64, u64) -> u64, done: impl Fn(&Group<N>) -> bool) {
         let mut at = home;
         for steps in 0..self.groups.len() {
-            self.groups[at].count(hash, u64::wrapping_add);
+            self.groups[at].count(hash, change);
             at = self.next(hash, at, steps);
-            if self.groups[at].put(hash, pointer) {
+            if done(&self.groups[at]) {
                 return;
             }
         }
@@ -131,19 +132,7 @@ impl<N> Table<N> {
     pub(super) fn take_out(&self, hash: u32, pointer: *mut N) {
         let home = self.home(hash);
         if !self.groups[home].take_out(hash, pointer) {
-            self.take_out_on(hash, home, pointer);
-        }
-    }
-
-    #[inline(never)]
-    fn take_out_on(&self, hash: u32, home: usize, pointer: *mut N) {
-        let mut at = home;
-        for steps in 0..self.groups.len() {
-            self.groups[at].count(hash, u64::wrapping_sub);
-            at = self.next(hash, at, steps);
-            if self.groups[at].take_out(hash, pointer) {
-                return;
-            }
+            self.go_on(hash, home, u64::wrapping_sub, |group| group.take_out(hash, pointer));
         }
     }
 

@@ -78,7 +78,7 @@ impl<K, V> Writer<K, V> {
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
-        self.table().find(hash, move |node| Some(self.linked(node)).filter(|node| node.key.borrow() == key))
+        self.table().find(hash, move |node| Some(self.node(node)).filter(|node| node.key.borrow() == key))
     }
 
     /// Has the node at `slot` brought near: it will probably be the next that is removed.
@@ -141,8 +141,8 @@ impl<K, V> Writer<K, V> {
         new: impl FnOnce(&Node<K, V>) -> Node<K, V>,
     ) -> Option<Gone<'_, K, V>> {
         let old = self.table().get(at)?;
-        let Node { hash, slot, .. } = *self.linked(old);
-        let node = Node { hash, slot, ..new(self.linked(old)) };
+        let Node { hash, slot, .. } = *self.node(old);
+        let node = Node { hash, slot, ..new(self.node(old)) };
         if let Some(_alone) = self.shared.readers.alone() {
             // SAFETY: by rule 1 it is a node, and nobody sees it: no other thread reads as long as this one is alone.
             #[allow(unsafe_code)]
@@ -286,22 +286,11 @@ impl<K, V> Writer<K, V> {
         place
     }
 
-    /// The node that the table names.
-    #[inline]
-    #[allow(clippy::unused_self, reason = "its borrow is what the argument rests on")]
-    fn linked(&self, node: *mut Node<K, V>) -> &Node<K, V> {
-        // SAFETY: by rule 1 it is a node. Only this writer takes it away, by `&mut self`.
-        #[allow(unsafe_code)]
-        unsafe {
-            &*node
-        }
-    }
-
     /// The node at a place that holds one.
     #[inline]
     #[allow(clippy::unused_self, reason = "its borrow is what the argument rests on")]
     fn node(&self, place: *mut Node<K, V>) -> &Node<K, V> {
-        // SAFETY: it holds a node: it is in a slot, a table or in limbo. Only this writer takes it away, by `&mut self`.
+        // SAFETY: it holds a node: the table names it (rule 1), or it is in limbo. Only this writer takes it away, by `&mut self`.
         #[allow(unsafe_code)]
         unsafe {
             &*place
@@ -331,7 +320,7 @@ impl<K, V> Writer<K, V> {
     #[cold]
     fn make_room(&mut self) {
         let table = Table::new((self.capacity as usize).clamp(self.live, 2 * self.live));
-        self.table().iter().for_each(|node| table.put(self.linked(node).hash, node));
+        self.table().iter().for_each(|node| table.put(self.node(node).hash, node));
         self.link(table);
     }
 
