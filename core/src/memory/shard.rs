@@ -232,14 +232,11 @@ impl<K: Key, V: Value, P: EvictionPolicy> Shard<K, V, P> {
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
-        let seen = self.front.index.read(|look| {
-            let before = self.back.stamp.load(Ordering::Acquire);
-            match self.live(look, hash, key, now) {
-                Some(node) => Some(Some(read(&node.value, node.life))),
-                None => self.sequence_since(before).map(|_| None),
-            }
-        });
-        seen.flatten().unwrap_or_else(|| self.lock().peek(hash, key, now, read))
+        let seen = self
+            .front
+            .index
+            .read(|look| self.live(look, hash, key, now).map(|node| read(&node.value, node.life)));
+        seen.unwrap_or_else(|| self.lock().peek(hash, key, now, read))
     }
 
     /// The number of the last write.
