@@ -65,9 +65,7 @@ impl EvictionPolicy for Clock {
             }
             self.queue.push(QUEUE, hand);
         }
-        let victim = self.queue.pop(QUEUE).or_else(|| self.newcomer.take());
-        marks.foresee(self.queue.oldest(QUEUE));
-        victim
+        self.queue.evict(QUEUE, marks).or_else(|| self.newcomer.take())
     }
 
     fn on_resize(&mut self, _capacity: u64) {

@@ -1,6 +1,6 @@
 //! Doubly linked lists threaded through one table of slots, so that moving an entry allocates nothing.
 
-use larder_core::Slot;
+use larder_core::{Marks, Slot};
 
 /// The number of a list within its [`Lists`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,6 +131,14 @@ impl<T: Copy + Default> Lists<T> {
         let slot = self.oldest(list)?;
         self.unlink(slot);
         Some(slot)
+    }
+
+    /// Takes the oldest slot off `list`, to be evicted, and says who is the oldest then.
+    #[inline]
+    pub(crate) fn evict(&mut self, list: ListId, marks: &Marks<'_>) -> Option<Slot> {
+        let victim = self.pop(list);
+        marks.foresee(self.oldest(list));
+        victim
     }
 
     /// Moves `node` between `older` and what was newer than that.

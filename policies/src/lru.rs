@@ -55,8 +55,6 @@ impl EvictionPolicy for Lru {
 
     #[inline]
     fn evict(&mut self, marks: &Marks<'_>) -> Option<Slot> {
-        let victim = self.queue.pop(QUEUE);
-        marks.foresee(self.queue.oldest(QUEUE));
-        victim
+        self.queue.evict(QUEUE, marks)
     }
 }

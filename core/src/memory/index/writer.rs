@@ -24,7 +24,6 @@ pub(in crate::memory) struct Writer<K, V> {
     /// Whether it is time to look what in limbo is dead.
     is_due: bool,
     free_slots: Vec<u32>,
-    live: usize,
     /// How many the table has room for.
     room: usize,
     /// The slot of the node that probably leaves next, or none.
@@ -55,7 +54,6 @@ impl<K, V> Writer<K, V> {
             fresh: Limbo::default(),
             is_due: false,
             free_slots: Vec::new(),
-            live: 0,
             room,
             foreseen: Cell::new(u32::MAX),
             capacity,
@@ -68,7 +66,7 @@ impl<K, V> Writer<K, V> {
 
     /// How many nodes there are.
     pub(in crate::memory) const fn len(&self) -> usize {
-        self.live
+        self.slots.len() - self.free_slots.len()
     }
 
     /// The node of `key`, and where it is.
@@ -124,8 +122,7 @@ impl<K, V> Writer<K, V> {
             Some(free) => *free = Place::new(place),
             None => self.slots.push(Place::new(place)),
         }
-        self.live += 1;
-        if self.live > self.room {
+        if self.len() > self.room {
             self.make_room();
         }
         self.table().put(hash, place);
@@ -168,7 +165,6 @@ impl<K, V> Writer<K, V> {
         self.table().take_out(node.hash, place);
         self.slots[slot as usize] = Place::nowhere();
         self.free_slots.push(slot);
-        self.live -= 1;
         Some(self.gone(place))
     }
 
@@ -177,7 +173,6 @@ impl<K, V> Writer<K, V> {
         self.link(Table::new(0));
         let slots = std::mem::take(&mut self.slots);
         self.free_slots.clear();
-        self.live = 0;
         for place in slots.iter().filter_map(Place::at) {
             each(self.gone(place));
         }
@@ -319,7 +314,7 @@ impl<K, V> Writer<K, V> {
     /// A larger table.
     #[cold]
     fn make_room(&mut self) {
-        let table = Table::new((self.capacity as usize).clamp(self.live, 2 * self.live));
+        let table = Table::new((self.capacity as usize).clamp(self.len(), 2 * self.len()));
         self.table().iter().for_each(|node| table.put(self.node(node).hash, node));
         self.link(table);
     }
