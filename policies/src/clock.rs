@@ -46,10 +46,12 @@ impl EvictionPolicy for Clock {
         self.newcomer = Some(slot);
     }
 
+    #[inline]
     fn on_update(&mut self, _slot: Slot, _weight: u32) {
         self.settle();
     }
 
+    #[inline]
     fn on_remove(&mut self, slot: Slot) {
         self.newcomer = self.newcomer.filter(|&newcomer| newcomer != slot);
         self.queue.unlink(slot);

@@ -33,8 +33,10 @@ impl EvictionPolicy for Fifo {
         self.queue.push(QUEUE, slot);
     }
 
+    #[inline]
     fn on_update(&mut self, _slot: Slot, _weight: u32) {}
 
+    #[inline]
     fn on_remove(&mut self, slot: Slot) {
         self.queue.unlink(slot);
     }

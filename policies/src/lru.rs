@@ -38,6 +38,7 @@ impl EvictionPolicy for Lru {
         self.queue.push(QUEUE, slot);
     }
 
+    #[inline]
     fn on_update(&mut self, slot: Slot, _weight: u32) {
         self.on_hit(slot);
     }
@@ -49,6 +50,7 @@ impl EvictionPolicy for Lru {
         }
     }
 
+    #[inline]
     fn on_remove(&mut self, slot: Slot) {
         self.queue.unlink(slot);
     }

@@ -93,11 +93,13 @@ impl EvictionPolicy for S3Fifo {
         self.queues.arrive(slot, Entry { hash, weight });
     }
 
+    #[inline]
     fn on_update(&mut self, slot: Slot, weight: u32) {
         self.settle();
         self.queues.reweigh(slot, weight);
     }
 
+    #[inline]
     fn on_remove(&mut self, slot: Slot) {
         self.queues.remove(slot);
     }

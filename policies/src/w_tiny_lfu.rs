@@ -136,6 +136,7 @@ impl EvictionPolicy for WTinyLfu {
         self.slide();
     }
 
+    #[inline]
     fn on_update(&mut self, slot: Slot, weight: u32) {
         self.queues.reweigh(slot, weight);
         self.on_hit(slot);
