@@ -2,10 +2,10 @@
 //! (`--cfg shuttle`).
 
 #[cfg(not(shuttle))]
-pub(crate) use std::sync::atomic::{AtomicPtr, AtomicU64, fence};
+pub(crate) use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, fence};
 
 #[cfg(shuttle)]
-pub(crate) use shuttle::sync::atomic::{AtomicPtr, AtomicU64, fence};
+pub(crate) use shuttle::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, fence};
 
 #[cfg(not(shuttle))]
 pub(crate) use std::thread::{ThreadId, current, yield_now};

@@ -4,9 +4,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use larder_core::{
-    Cause, Entry, Env, EvictionPolicy, Filled, Lookup, Manual, Memory, MemoryOptions, Stats, Store, StoreExt,
+    Cause, Clock, Entry, Env, EvictionPolicy, Filled, Lookup, Manual, Memory, MemoryOptions, Stats, Store,
+    StoreExt,
 };
-use larder_policies::{Lru, POLICIES};
+use larder_policies::{Lru, POLICIES, Sieve};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -102,6 +103,53 @@ fn an_entry_that_is_used_outlives_its_idle_time_and_one_that_is_not_does_not() {
     manual.advance(10 * SECOND);
     assert_eq!(memory.get(&1), None);
     assert_eq!(memory.prune(), 1);
+}
+
+/// Once a second thread reads, an overwrite comes to lie elsewhere: where others were idle before it.
+#[test]
+fn a_value_that_is_overwritten_was_used_when_it_was_written() {
+    for policy in POLICIES {
+        let (options, manual) = options(4);
+        let memory = options.idle(10 * SECOND).build(policy.make);
+        std::thread::scope(|scope| {
+            memory.get(&0);
+            scope.spawn(|| memory.get(&0)).join().unwrap();
+        });
+        for round in 0..3_000 {
+            memory.insert(round % 3, round);
+            manual.advance(3 * SECOND);
+            assert_eq!(memory.get(&(round % 3)), Some(round), "{}", policy.name);
+        }
+        manual.advance(10 * SECOND);
+        assert_eq!((memory.get(&0), memory.len()), (None, 0), "{}", policy.name);
+    }
+}
+
+#[test]
+fn a_store_with_a_precise_clock_hits_misses_and_counts_like_any_other() {
+    let memory = MemoryOptions::new(10).clock(Clock::precise()).build(Sieve::new);
+    memory.insert(1, 1);
+    assert_eq!([memory.get(&1), memory.get(&2)], [Some(1), None]);
+    assert!(memory.lookup(&1).hit().is_some() && memory.lookup(&2).hit().is_none());
+    assert_eq!((memory.stats().hits, memory.stats().misses), (2, 2));
+}
+
+#[test]
+fn threads_beyond_the_first_find_what_is_there_and_count_it() {
+    let memory = MemoryOptions::new(1_000).build(Sieve::new);
+    (0..1_000_u32).for_each(|key| memory.insert(key, key));
+    let all_there = std::sync::Barrier::new(40);
+    let look = || {
+        all_there.wait();
+        (0..1_000).filter(|key| memory.get(key) == Some(*key)).count() as u64
+    };
+    let found: u64 = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..40).map(|_| scope.spawn(look)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+    });
+    let stats = memory.stats();
+    assert_eq!((stats.hits, stats.hits + stats.misses), (found, 40_000));
+    assert!(found >= 40 * 900, "{found} of 40,000");
 }
 
 #[test]

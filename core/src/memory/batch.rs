@@ -23,7 +23,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
     /// assert_eq!(ages.get_many(&[1, 2, 3]), [Some(36), None, Some(85)]);
     /// ```
     pub fn get_many(&self, keys: &[K]) -> Vec<Option<V>> {
-        self.many(keys, |hash, key| self.read(hash, key, Miss::Counts, |value, _| value.clone()).ok())
+        self.many(keys, |hash, key| self.get_hashed(hash, key))
     }
 
     /// The same with the whole entries, and a lease for each that is missing.

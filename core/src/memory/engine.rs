@@ -12,10 +12,11 @@ use foldhash::fast::FixedState;
 use super::callbacks::{drop_guarded, guard};
 use super::calls::Calls;
 use super::guarded::{Incoming, Taken};
+use super::index::Glance;
 use super::options::{self, MemoryOptions, Weigher};
 use super::readers::Readers;
 use super::removals::{Listener, Removals};
-use super::shard::{Found, Miss, Shard};
+use super::shard::{Found, Miss, Shard, UNWATCHED};
 use crate::sync::plain::Mutex;
 use crate::{
     Cause, Clock, Entry, EvictionPolicy, Filled, Key, Lease, Life, Lifetimes, Lookup, Random, Time, Value,
@@ -111,7 +112,16 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        self.read(self.hash(key), key, Miss::Counts, |value, _| value.clone()).ok()
+        self.get_hashed(self.hash(key), key)
+    }
+
+    #[inline]
+    pub(super) fn get_hashed<Q>(&self, hash: u64, key: &Q) -> Option<V>
+    where
+        K: Borrow<Q>,
+        Q: Eq + ?Sized,
+    {
+        self.read(hash, key, Miss::Counts, |value, _| Some(value.clone()), |_| None)
     }
 
     /// The entry of `key`: its value, when it was stored and when it ends.
@@ -233,28 +243,75 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
-        match self.read(hash, key, miss, |value, life| Entry::with_life(value.clone(), life)) {
-            Ok(entry) => Lookup::Hit(entry),
-            Err(lease) => Lookup::Miss(lease),
-        }
+        let hit = |value: &V, life| Lookup::Hit(Entry::with_life(value.clone(), life));
+        self.read(hash, key, miss, hit, Lookup::Miss)
     }
 
-    #[inline]
-    pub(super) fn read<Q, T>(
+    /// What `found` makes of the entry of `key`; or `absent` of a lease, which is worth something only if `miss` says that
+    /// it is wanted. As long as most are hits, this makes no call, so that it needs no registers but those that are free.
+    #[inline(always)]
+    fn read<Q, T>(
         &self,
         hash: u64,
         key: &Q,
         miss: Miss,
-        read: impl FnMut(&V, Life) -> T,
-    ) -> Result<T, Lease>
+        mut found: impl FnMut(&V, Life) -> T,
+        absent: impl FnOnce(Lease) -> T,
+    ) -> T
     where
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
         let place = self.shard_of(hash);
-        match self.0.shards[place].get(hash, key, self.0.clock.now(), miss, read) {
-            Found::Hit(found) => Ok(found),
-            Found::Miss(sequence) => Err(self.lease_for(place, sequence)),
+        let now = || self.0.clock.now_at_once();
+        match self.0.shards[place].glance(hash, key, now, miss, &mut found) {
+            Glance::Found(found) => found,
+            Glance::Absent => absent(self.lease_for(place, UNWATCHED)),
+            Glance::Unknown => self.read_and_tell(hash, key, miss, found, absent),
+        }
+    }
+
+    /// The same where a hit leaves more behind than its mark.
+    #[inline(never)]
+    fn read_and_tell<Q, T>(
+        &self,
+        hash: u64,
+        key: &Q,
+        miss: Miss,
+        mut found: impl FnMut(&V, Life) -> T,
+        absent: impl FnOnce(Lease) -> T,
+    ) -> T
+    where
+        K: Borrow<Q>,
+        Q: Eq + ?Sized,
+    {
+        let place = self.shard_of(hash);
+        let now = || self.0.clock.now_at_once();
+        match self.0.shards[place].glance_and_tell(hash, key, now, miss, &mut found) {
+            Glance::Found(found) => found,
+            Glance::Absent => absent(self.lease_for(place, UNWATCHED)),
+            Glance::Unknown => self.read_slowly(hash, key, miss, found, absent),
+        }
+    }
+
+    /// The same, whatever it takes.
+    #[inline(never)]
+    fn read_slowly<Q, T>(
+        &self,
+        hash: u64,
+        key: &Q,
+        miss: Miss,
+        found: impl FnMut(&V, Life) -> T,
+        absent: impl FnOnce(Lease) -> T,
+    ) -> T
+    where
+        K: Borrow<Q>,
+        Q: Eq + ?Sized,
+    {
+        let place = self.shard_of(hash);
+        match self.0.shards[place].get(hash, key, self.0.clock.now(), miss, found) {
+            Found::Hit(found) => found,
+            Found::Miss(sequence) => absent(self.lease_for(place, sequence)),
         }
     }
 

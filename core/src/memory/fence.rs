@@ -24,6 +24,17 @@ impl Fence {
         if self.one_sided { compiler_fence(Ordering::SeqCst) } else { fence(Ordering::SeqCst) }
     }
 
+    /// The frequent side, where it is known that the system does the rest.
+    #[inline]
+    pub(super) fn free() {
+        std::sync::atomic::compiler_fence(std::sync::atomic::Ordering::SeqCst);
+    }
+
+    /// Whether the frequent side has no fence of its own.
+    pub(super) const fn is_one_sided(self) -> bool {
+        self.one_sided
+    }
+
     /// The rare side: some microseconds at worst. Whether it was done.
     pub(super) fn heavy(self) -> bool {
         std::sync::atomic::fence(std::sync::atomic::Ordering::SeqCst);
@@ -39,6 +50,12 @@ impl Fence {
     }
 
     pub(super) const fn light(self) {}
+
+    pub(super) const fn free() {}
+
+    pub(super) const fn is_one_sided(self) -> bool {
+        self.one_sided
+    }
 
     pub(super) const fn heavy(self) -> bool {
         self.one_sided

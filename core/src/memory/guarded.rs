@@ -2,14 +2,12 @@
 
 use std::borrow::Borrow;
 use std::num::NonZeroU32;
-use std::sync::Arc;
 
 use super::idle::Idle;
-use super::index::{Gone, Writer};
+use super::index::{At, Gone, Place, Writer};
 use super::node::{Mark, Node};
 use super::readers::Moment;
 use super::removals::Removals;
-use super::table::At;
 use super::wheel::Wheel;
 use super::writes::Writes;
 use crate::{Cause, EvictionPolicy, Filled, Hits, Key, Life, MarkTable, Marks, Slot, Stats, Time, Value};
@@ -23,7 +21,7 @@ const SWEEP: usize = 2;
 pub(super) struct Guarded<K, V, P> {
     capacity: u64,
     weight: u64,
-    idle: Option<Arc<Idle>>,
+    idle: Idle,
     hits: Hits,
     pub(super) writes: Writes,
     nodes: Writer<K, V>,
@@ -50,7 +48,7 @@ pub(super) struct Taken<K, V> {
 }
 
 impl<K: Key, V: Value, P: EvictionPolicy> Guarded<K, V, P> {
-    pub(super) fn new(nodes: Writer<K, V>, capacity: u64, policy: P, idle: Option<Arc<Idle>>) -> Self {
+    pub(super) fn new(nodes: Writer<K, V>, capacity: u64, policy: P, idle: Idle) -> Self {
         Self {
             capacity,
             weight: 0,
@@ -83,9 +81,8 @@ impl<K: Key, V: Value, P: EvictionPolicy> Guarded<K, V, P> {
             Hits::Marked { max } => node.mark.add(max),
             Hits::Noted => self.policy.on_hit(Slot(slot)),
         }
-        if let Some(idle) = &self.idle {
-            idle.touch(slot, now);
-        }
+        let used = self.nodes.place_at(slot).and_then(|place| place.used.first());
+        self.idle.renew(used, now);
         self.counts.hits += 1;
         Some(found)
     }
@@ -281,15 +278,11 @@ impl<K: Key, V: Value, P: EvictionPolicy> Guarded<K, V, P> {
         Q: Eq + ?Sized,
     {
         let (_, node) = self.nodes.find(hash as u32, key)?;
-        self.is_live(node, now).then_some(node)
+        self.live(node.slot, now)
     }
 
     fn live(&self, slot: u32, now: Time) -> Option<&Node<K, V>> {
-        self.nodes.get(slot).filter(|node| self.is_live(node, now))
-    }
-
-    fn is_live(&self, node: &Node<K, V>, now: Time) -> bool {
-        is_live(node, self.idle.as_deref(), now)
+        self.nodes.place_at(slot).filter(|place| is_live(place, self.idle, now)).map(|place| &place.node)
     }
 
     /// Stores the entry over the one that is `present`, or as a new one.
@@ -335,13 +328,13 @@ impl<K: Key, V: Value, P: EvictionPolicy> Guarded<K, V, P> {
 
     #[inline(always)]
     fn replace(&mut self, at: At, new: Node<K, V>, now: Time, removals: &mut Removals<K, V>) {
-        let (hits, idle) = (self.hits, self.idle.as_deref());
-        let (life, weight) = (new.life, new.weight.get());
+        let (hits, idle, life, weight) = (self.hits, self.idle, new.life, new.weight.get());
         let (mut slot, mut cause, mut before) = (0, Cause::Replaced, 0);
-        let gone = self.nodes.replace(at, |old| {
+        let gone = self.nodes.replace(at, now, |old| {
             if !is_live(old, idle, now) {
                 cause = Cause::Expired;
             }
+            let old = &old.node;
             (slot, before) = (old.slot, old.weight.get());
             new.mark.set(old.mark.get());
             if let Hits::Marked { max } = hits {
@@ -354,7 +347,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Guarded<K, V, P> {
         self.weight = self.weight - u64::from(before) + u64::from(weight);
         self.counts.inserts += 1;
         self.count(cause);
-        self.start_life(slot, life, now);
+        self.start_life(slot, life);
         self.policy.on_update(Slot(slot), weight);
         self.make_room(Some(slot), now, removals);
     }
@@ -363,7 +356,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Guarded<K, V, P> {
     fn add(&mut self, hash: u64, new: Node<K, V>, now: Time, removals: &mut Removals<K, V>) {
         let (life, weight) = (new.life, new.weight.get());
         self.nodes.fetch_foreseen();
-        let slot = match self.nodes.insert(new) {
+        let slot = match self.nodes.insert(new, now) {
             Ok(slot) => slot,
             Err(node) => {
                 self.refuse(None, (node.hash, node.sequence), Cause::Refused, removals);
@@ -373,7 +366,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Guarded<K, V, P> {
         self.counts.inserts += 1;
         self.writes.grow_for(self.nodes.len());
         self.weight += u64::from(weight);
-        self.start_life(slot, life, now);
+        self.start_life(slot, life);
         self.policy.on_insert(Slot(slot), hash, weight);
         self.make_room(Some(slot), now, removals);
     }
@@ -409,7 +402,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Guarded<K, V, P> {
 
     #[inline(never)]
     fn expire_due(&mut self, now: Time, removals: &mut Removals<K, V>) -> bool {
-        let (nodes, idle) = (&self.nodes, self.idle.as_deref());
+        let (nodes, idle) = (&self.nodes, self.idle);
         let deadline_of = |slot| deadline(nodes, idle, slot).as_nanos();
         let Some(slot) = self.wheel.pop_due(now.as_nanos(), deadline_of) else { return false };
         self.policy.on_remove(Slot(slot));
@@ -418,24 +411,22 @@ impl<K: Key, V: Value, P: EvictionPolicy> Guarded<K, V, P> {
     }
 
     #[inline]
-    fn start_life(&mut self, slot: u32, life: Life, now: Time) {
-        if life.usable_until().time().is_some() || self.idle.is_some() || !self.wheel.is_unused() {
-            self.schedule(slot, now);
+    fn start_life(&mut self, slot: u32, life: Life) {
+        if life.usable_until().time().is_some() || self.idle.is_limited() || !self.wheel.is_unused() {
+            self.schedule(slot);
         }
     }
 
     #[inline(never)]
-    fn schedule(&mut self, slot: u32, now: Time) {
-        if let Some(idle) = &self.idle {
-            idle.touch(slot, now);
-        }
-        match deadline(&self.nodes, self.idle.as_deref(), slot) {
+    fn schedule(&mut self, slot: u32) {
+        match deadline(&self.nodes, self.idle, slot) {
             Time::MAX => self.wheel.cancel(slot),
             deadline => self.wheel.schedule(slot, deadline.as_nanos()),
         }
     }
 
     /// Takes an entry out that the policy has forgotten.
+    #[inline(always)]
     fn let_go(&mut self, slot: u32, cause: Cause, removals: &mut Removals<K, V>) {
         self.count(cause);
         if let Some(gone) = self.take(slot) {
@@ -476,14 +467,15 @@ fn node<K, V>(new: Incoming<K, V>, weight: NonZeroU32, sequence: u64) -> Node<K,
 
 /// Whether the entry is usable, by its own life and for having been used.
 #[inline]
-fn is_live<K, V>(node: &Node<K, V>, idle: Option<&Idle>, now: Time) -> bool {
-    node.life.is_usable(now) && !idle.is_some_and(|idle| idle.has_passed(node.slot, now))
+pub(super) fn is_live<K, V>(place: &Place<Node<K, V>>, idle: Idle, now: Time) -> bool {
+    place.node.life.is_usable(now) && now < idle.deadline(place.used.first())
 }
 
 /// When the entry at `slot` ends: by its own life, or for not being used.
-fn deadline<K, V>(nodes: &Writer<K, V>, idle: Option<&Idle>, slot: u32) -> Time {
-    let usable = nodes.get(slot).and_then(|node| node.life.usable_until().time()).unwrap_or(Time::MAX);
-    idle.map_or(usable, |idle| usable.min(idle.deadline(slot)))
+fn deadline<K, V>(nodes: &Writer<K, V>, idle: Idle, slot: u32) -> Time {
+    let Some(place) = nodes.place_at(slot) else { return Time::MAX };
+    let usable = place.node.life.usable_until().time().unwrap_or(Time::MAX);
+    idle.deadline(place.used.first()).min(usable)
 }
 
 impl<K, V> MarkTable for Writer<K, V> {

@@ -6,17 +6,16 @@
 //! options          calls             its settings; the calls under way
 //! shard                              a shard as threads see it: what they read without its lock, and the lock
 //! guarded                            what the lock guards: who writes the entries, and the policy
-//! wheel   idle   writes   removals   slots by deadline, by last use; what voids a lease; what is told outside the lock
-//! index   table   node               the entries: found without a lock, changed by one writer
+//! wheel   idle   writes   removals   slots by deadline; time-to-idle; what voids a lease; what is told outside the lock
+//! index   node                       the entries: found without a lock, changed by one writer
 //! readers   notes                    who is reading; hits that a policy has yet to be told of
-//! stripes   chunks   fence           one of something a thread; what never moves; a fence whose cost falls on one side
+//! stripes   fence                    one of something a thread; a fence whose cost falls on one side
 //! callbacks                          code of the application that may panic
 //! ```
 
 mod batch;
 mod callbacks;
 mod calls;
-mod chunks;
 mod engine;
 mod fence;
 mod guarded;
@@ -31,7 +30,6 @@ mod removals;
 mod shard;
 mod store;
 mod stripes;
-mod table;
 mod wheel;
 mod whole;
 mod writes;

@@ -31,6 +31,21 @@ impl Default for Log {
     }
 }
 
+impl Log {
+    /// For its own thread.
+    #[inline]
+    fn write(&self, slot: u32, sequence: u32) -> bool {
+        let written = self.written.load(Ordering::Relaxed);
+        if written - self.read.load(Ordering::Acquire) == ROOM as u64 {
+            return false;
+        }
+        let note = u64::from(slot) << 32 | u64::from(sequence);
+        self.notes[written as usize % ROOM].store(note, Ordering::Relaxed);
+        self.written.store(written + 1, Ordering::Release);
+        true
+    }
+}
+
 impl Notes {
     pub(super) fn new() -> Self {
         Self(Stripes::new())
@@ -39,19 +54,13 @@ impl Notes {
     /// Notes a hit of `thread`, which is this one, on the entry at `slot`, if there is room.
     #[inline]
     pub(super) fn write(&self, thread: usize, slot: u32, sequence: u32) -> bool {
-        let log = self.0.of(thread);
-        let log = match log.get() {
-            Some(log) => log,
-            None => begin(log),
-        };
-        let written = log.written.load(Ordering::Relaxed);
-        if written - log.read.load(Ordering::Acquire) == ROOM as u64 {
-            return false;
-        }
-        let note = u64::from(slot) << 32 | u64::from(sequence);
-        log.notes[written as usize % ROOM].store(note, Ordering::Relaxed);
-        log.written.store(written + 1, Ordering::Release);
-        true
+        self.0.of(thread).get_or_init(Box::default).write(slot, sequence)
+    }
+
+    /// The same, unless it takes more than that: then nothing is noted.
+    #[inline]
+    pub(super) fn write_at_once(&self, thread: usize, slot: u32, sequence: u32) -> bool {
+        self.0.at_once(thread).and_then(OnceLock::get).is_some_and(|log| log.write(slot, sequence))
     }
 
     /// Hands out, and forgets, the notes of `thread`: slots and the lower halves of sequence numbers, in order. For one reader at a time.
@@ -67,11 +76,6 @@ impl Notes {
         }
         log.read.store(written, Ordering::Release);
     }
-}
-
-#[cold]
-fn begin(log: &OnceLock<Box<Log>>) -> &Log {
-    log.get_or_init(Box::default)
 }
 
 #[cfg(all(test, not(shuttle)))]

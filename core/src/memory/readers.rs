@@ -38,7 +38,8 @@ const MANY: u64 = 1 << 63;
 /// What one thread writes when it reads: lines that no other thread writes.
 #[repr(align(128))]
 pub(super) struct Seat {
-    /// Odd while the thread reads, and before it first does.
+    /// How often the thread began or ended to read, in its upper bits: [`READING`] tells which was last. The lowest bit is
+    /// [`SLOW`].
     moves: AtomicU64,
     /// 1 while it changes what it alone reads.
     changes: AtomicU64,
@@ -49,12 +50,14 @@ pub(super) struct Seat {
 impl Default for Seat {
     fn default() -> Self {
         let zero = || AtomicU64::new(0);
-        Self { moves: AtomicU64::new(UNTAKEN), changes: zero(), hits: zero(), misses: zero() }
+        Self { moves: AtomicU64::new(SLOW), changes: zero(), hits: zero(), misses: zero() }
     }
 }
 
-/// The count of a seat that was never taken.
-const UNTAKEN: u64 = 1;
+/// The seat was never taken, or whoever sits on it needs a fence of its own.
+const SLOW: u64 = 1;
+/// The thread reads.
+const READING: u64 = 2;
 
 /// A thread that reads.
 #[derive(Clone, Copy)]
@@ -68,7 +71,7 @@ pub(super) struct Reading<'a> {
 pub(super) struct Alone<'a>(&'a Seat);
 
 /// Ends the reading when it is dropped.
-struct Leave<'a>(&'a Seat, u64);
+struct Leave<'a>(&'a Seat);
 
 /// Who was reading at some moment, by thread, and has not been seen to move on.
 #[derive(Default)]
@@ -93,32 +96,32 @@ impl Readers {
     pub(super) fn read<T>(&self, work: impl FnOnce(Reading<'_>) -> T) -> Option<T> {
         let (thread, seat) = self.seats.own()?;
         let moves = seat.moves.load(Ordering::Relaxed);
-        let is_free = moves & 1 == 0 || self.take(thread);
-        is_free.then(|| self.enter(seat, moves, thread, work))
+        let is_free = moves & READING == 0 && (moves & SLOW == 0 || self.take(thread, seat));
+        is_free.then(|| {
+            seat.count_move(Ordering::Relaxed);
+            self.fence.light();
+            Reading::begin(thread, seat, work)
+        })
     }
 
-    /// Reads, if this thread has done so before and has one of the first seats: no call is in the way.
+    /// Reads, if this thread has done so before, has one of the first seats and needs no fence: no call is in the way.
     #[inline]
     pub(super) fn read_at_once<T>(&self, work: impl FnOnce(Reading<'_>) -> T) -> Option<T> {
         let (thread, seat) = self.seats.own_at_once()?;
-        let moves = seat.moves.load(Ordering::Relaxed);
-        (moves & 1 == 0).then(|| self.enter(seat, moves, thread, work))
+        let is_free = seat.moves.load(Ordering::Relaxed) & (READING | SLOW) == 0;
+        is_free.then(|| {
+            seat.count_move(Ordering::Relaxed);
+            Fence::free();
+            Reading::begin(thread, seat, work)
+        })
     }
 
-    #[inline]
-    fn enter<T>(&self, seat: &Seat, moves: u64, thread: usize, work: impl FnOnce(Reading<'_>) -> T) -> T {
-        seat.moves.store(moves | 1, Ordering::Relaxed);
-        self.fence.light();
-        let _leave = Leave(seat, (moves | 1) + 1);
-        work(Reading { seat, thread, stays: PhantomData })
-    }
-
-    /// Takes a seat that was never taken. Whether it is one.
+    /// Takes a seat, if it was never taken. Whether it is taken.
     #[cold]
-    fn take(&self, thread: usize) -> bool {
+    fn take(&self, thread: usize, seat: &Seat) -> bool {
         let (word, bit) = (&self.taken[thread / 64], 1 << (thread % 64));
         if word.load(Ordering::SeqCst) & bit != 0 {
-            return false;
+            return true;
         }
         let others = self.join(thread);
         if !self.fence.heavy() {
@@ -126,6 +129,9 @@ impl Readers {
         }
         while others.is_some_and(|first| self.seats.of(first).changes.load(Ordering::SeqCst) != 0) {
             yield_now();
+        }
+        if self.fence.is_one_sided() {
+            seat.moves.store(0, Ordering::Relaxed);
         }
         word.fetch_or(bit, Ordering::SeqCst);
         true
@@ -163,8 +169,8 @@ impl Readers {
                 seat.changes.store(1, Ordering::Relaxed);
                 let alone = Alone(seat);
                 self.fence.light();
-                let is_alone =
-                    self.only.load(Ordering::SeqCst) == only && seat.moves.load(Ordering::Relaxed) & 1 == 0;
+                let is_alone = self.only.load(Ordering::SeqCst) == only
+                    && seat.moves.load(Ordering::Relaxed) & READING == 0;
                 is_alone.then_some(alone)
             }
             _ => self.begin(only),
@@ -208,7 +214,7 @@ impl Readers {
         fence(Ordering::SeqCst);
         self.each(|thread| {
             let moves = self.moves(thread);
-            if moves & 1 == 1 {
+            if moves & READING != 0 {
                 awaited.0.push((thread, moves));
             }
         });
@@ -236,7 +242,21 @@ impl Readers {
     }
 }
 
-impl Reading<'_> {
+impl Seat {
+    /// For its own thread.
+    #[inline]
+    fn count_move(&self, order: Ordering) {
+        self.moves.store(self.moves.load(Ordering::Relaxed) + READING, order);
+    }
+}
+
+impl<'a> Reading<'a> {
+    #[inline]
+    fn begin<T>(thread: usize, seat: &'a Seat, work: impl FnOnce(Self) -> T) -> T {
+        let _leave = Leave(seat);
+        work(Reading { seat, thread, stays: PhantomData })
+    }
+
     /// The thread that reads.
     pub(super) const fn thread(self) -> usize {
         self.thread
@@ -264,7 +284,7 @@ impl Drop for Alone<'_> {
 impl Drop for Leave<'_> {
     #[inline]
     fn drop(&mut self) {
-        self.0.moves.store(self.1, Ordering::Release);
+        self.0.count_move(Ordering::Release);
     }
 }
 

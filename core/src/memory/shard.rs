@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::guarded::Guarded;
+use super::guarded::{Guarded, is_live};
 use super::idle::Idle;
-use super::index::{Index, Look};
+use super::index::{Glance, Index, Look, Place};
 use super::node::Node;
 use super::notes::Notes;
 use super::readers::Readers;
@@ -23,11 +23,9 @@ pub(super) struct Shard<K, V, P> {
 #[repr(align(128))]
 struct Front<K, V> {
     index: Index<K, V>,
-    /// Where marks saturate; 0 if the policy reads none.
-    max: u8,
     /// Where hits are noted, if the policy is told of each.
     notes: Option<Box<Notes>>,
-    idle: Option<Arc<Idle>>,
+    idle: Idle,
 }
 
 #[repr(align(128))]
@@ -57,7 +55,7 @@ pub(super) enum Found<T> {
 }
 
 /// The number of the last write as long as nobody asked for a lease.
-const UNWATCHED: u64 = u64::MAX;
+pub(super) const UNWATCHED: u64 = u64::MAX;
 
 /// Somebody who writes: until it is dropped the stamp is odd.
 struct Writing<'a, K: Key, V: Value, P: EvictionPolicy> {
@@ -67,22 +65,72 @@ struct Writing<'a, K: Key, V: Value, P: EvictionPolicy> {
 
 impl<K: Key, V: Value, P: EvictionPolicy> Shard<K, V, P> {
     pub(super) fn new(readers: &Arc<Readers>, capacity: u64, policy: P, idle: Option<Duration>) -> Self {
-        let (index, writer) = Index::new(Arc::clone(readers), capacity);
-        let idle = idle.map(|limit| Arc::new(Idle::new(limit)));
+        let idle = Idle::new(idle);
         let hits = policy.hits();
-        let front = Front {
-            index,
-            max: if let Hits::Marked { max } = hits { max } else { 0 },
-            notes: (hits == Hits::Noted).then(|| Box::new(Notes::new())),
-            idle: idle.clone(),
-        };
+        let (index, writer) = Index::new(Arc::clone(readers), capacity, hits, idle.is_limited());
+        let front = Front { index, notes: (hits == Hits::Noted).then(|| Box::new(Notes::new())), idle };
         let guarded = Mutex::new(Guarded::new(writer, capacity, policy, idle));
         Self { front, back: Back { stamp: AtomicU64::new(0), sequence: AtomicU64::new(UNWATCHED), guarded } }
     }
 
-    /// Looks `key` up, lets `read` take what it needs of the entry, tells the policy, and counts. A hit takes no lock,
-    /// and writes nothing that another thread reads once the entry is marked.
-    #[inline]
+    /// Looks `key` up, lets `read` take what it needs of the entry, marks it, and counts. A hit takes no lock, and writes
+    /// nothing that another thread reads once the entry is marked. If a mark is not all that it leaves behind, or anything
+    /// takes a call, nothing is done.
+    #[inline(always)]
+    pub(super) fn glance<Q, T>(
+        &self,
+        hash: u64,
+        key: &Q,
+        now: impl FnOnce() -> Option<Time>,
+        miss: Miss,
+        read: impl FnOnce(&V, Life) -> T,
+    ) -> Glance<T>
+    where
+        K: Borrow<Q>,
+        Q: Eq + ?Sized,
+    {
+        let is_usable = |place: &Place<Node<K, V>>, now| place.node.life.is_usable(now);
+        let look = |look: Look<'_, K, V, true>| glance(look, (hash, key), now, miss, is_usable, read);
+        self.front.index.read_plain_at_once(look).unwrap_or(Glance::Unknown)
+    }
+
+    /// The same for a hit that leaves more behind: its time, or a note for the policy.
+    #[inline(always)]
+    pub(super) fn glance_and_tell<Q, T>(
+        &self,
+        hash: u64,
+        key: &Q,
+        now: impl FnOnce() -> Option<Time>,
+        miss: Miss,
+        read: impl FnOnce(&V, Life) -> T,
+    ) -> Glance<T>
+    where
+        K: Borrow<Q>,
+        Q: Eq + ?Sized,
+    {
+        let Front { index, notes, .. } = &self.front;
+        if index.is_plain() {
+            return Glance::Unknown;
+        }
+        let look = |look: Look<'_, K, V>| {
+            let note = |notes: &Notes, node: &Node<K, V>| {
+                notes.write_at_once(look.reading().thread(), node.slot, node.sequence as u32)
+            };
+            let is_used = |place: &Place<Node<K, V>>, now| {
+                self.renew(place, now) && notes.as_deref().is_none_or(|notes| note(notes, &place.node))
+            };
+            glance(look, (hash, key), now, miss, is_used, read)
+        };
+        index.read_at_once(look).unwrap_or(Glance::Unknown)
+    }
+
+    /// Notes a use, where that matters, if the node is usable. Whether it is.
+    #[inline(always)]
+    fn renew(&self, place: &Place<Node<K, V>>, now: Time) -> bool {
+        place.node.life.is_usable(now) && self.front.idle.renew(place.used.first(), now)
+    }
+
+    /// The same, whatever it takes.
     pub(super) fn get<Q, T>(
         &self,
         hash: u64,
@@ -95,88 +143,23 @@ impl<K: Key, V: Value, P: EvictionPolicy> Shard<K, V, P> {
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
-        if self.front.notes.is_some() || self.front.idle.is_some() {
-            return self.get_told(hash, key, now, miss, read);
-        }
         let look = |look: Look<'_, K, V>| {
-            let node = look.find(hash as u32, key).filter(|node| node.life.is_usable(now));
-            self.hit(look, node, miss, |_| (), &mut read)
-        };
-        match self.front.index.read_at_once(look) {
-            Some(Some(found)) => Found::Hit(found),
-            Some(None) if miss == Miss::Counts => Found::Miss(UNWATCHED),
-            Some(None) => self.get_again(hash, key, now, miss, read),
-            None => self.get_told(hash, key, now, miss, read),
-        }
-    }
-
-    /// A hit on the `node` that was found, of which `tell` tells more: what was read of it. Without a node it is a miss.
-    #[inline]
-    fn hit<T>(
-        &self,
-        look: Look<'_, K, V>,
-        node: Option<&Node<K, V>>,
-        miss: Miss,
-        tell: impl FnOnce(&Node<K, V>),
-        read: impl FnOnce(&V, Life) -> T,
-    ) -> Option<T> {
-        let Some(node) = node else {
-            if miss == Miss::Counts {
-                look.reading().count_miss();
+            let Some(place) = look.find(hash as u32, key).filter(|place| self.renew(place, now)) else {
+                if miss == Miss::Counts {
+                    look.reading().count_miss();
+                }
+                return None;
+            };
+            if let Some(notes) = &self.front.notes {
+                self.note(notes, look.reading().thread(), &place.node);
             }
-            return None;
+            Some(hit(look, &place.node, &mut read))
         };
-        let found = read(&node.value, node.life);
-        look.reading().count_hit();
-        node.mark.add(self.front.max);
-        tell(node);
-        Some(found)
-    }
-
-    /// The same where a hit tells more than its mark, or this thread has yet to introduce itself.
-    #[inline(never)]
-    fn get_told<Q, T>(
-        &self,
-        hash: u64,
-        key: &Q,
-        now: Time,
-        miss: Miss,
-        mut read: impl FnMut(&V, Life) -> T,
-    ) -> Found<T>
-    where
-        K: Borrow<Q>,
-        Q: Eq + ?Sized,
-    {
-        match self.front.index.read(|look| self.told(look, hash, key, now, miss, &mut read)) {
+        match self.front.index.read(look) {
             Some(Some(found)) => Found::Hit(found),
             Some(None) if miss == Miss::Counts => Found::Miss(UNWATCHED),
             _ => self.get_again(hash, key, now, miss, read),
         }
-    }
-
-    #[inline]
-    fn told<Q, T>(
-        &self,
-        look: Look<'_, K, V>,
-        hash: u64,
-        key: &Q,
-        now: Time,
-        miss: Miss,
-        read: impl FnOnce(&V, Life) -> T,
-    ) -> Option<T>
-    where
-        K: Borrow<Q>,
-        Q: Eq + ?Sized,
-    {
-        let idle = self.front.idle.as_ref();
-        let is_used = |node: &&Node<K, V>| idle.is_none_or(|idle| idle.renew(node.slot, now));
-        let node = look.find(hash as u32, key).filter(|node| node.life.is_usable(now)).filter(is_used);
-        let tell = |node: &Node<K, V>| {
-            if let Some(notes) = &self.front.notes {
-                self.note(notes, look.reading().thread(), node);
-            }
-        };
-        self.hit(look, node, miss, tell, read)
     }
 
     /// What to do where there was no hit: most probably it is a miss. The stamp is looked at first, so that the lease is
@@ -309,9 +292,9 @@ impl<K: Key, V: Value, P: EvictionPolicy> Shard<K, V, P> {
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
-        let idle =
-            |node: &Node<K, V>| self.front.idle.as_ref().is_some_and(|idle| idle.has_passed(node.slot, now));
-        look.find(hash as u32, key).filter(|node| node.life.is_usable(now) && !idle(node))
+        look.find(hash as u32, key)
+            .filter(|place| is_live(place, self.front.idle, now))
+            .map(|place| &place.node)
     }
 
     /// Notes a hit for the policy.
@@ -347,6 +330,45 @@ impl<K: Key, V: Value, P: EvictionPolicy> Shard<K, V, P> {
                 .each(|thread| notes.read(thread, |slot, sequence| guarded.hit(slot, sequence)));
         }
     }
+}
+
+/// One look where most are, for what `is_used` then.
+#[inline(always)]
+fn glance<K, V, Q, T, const PLAIN: bool>(
+    look: Look<'_, K, V, PLAIN>,
+    (hash, key): (u64, &Q),
+    now: impl FnOnce() -> Option<Time>,
+    miss: Miss,
+    is_used: impl FnOnce(&Place<Node<K, V>>, Time) -> bool,
+    read: impl FnOnce(&V, Life) -> T,
+) -> Glance<T>
+where
+    K: Borrow<Q>,
+    Q: Eq + ?Sized,
+{
+    match look.glance(hash as u32, key) {
+        Glance::Found(place) if now().is_some_and(|now| is_used(place, now)) => {
+            Glance::Found(hit(look, &place.node, read))
+        }
+        Glance::Absent if miss == Miss::Counts => {
+            look.reading().count_miss();
+            Glance::Absent
+        }
+        _ => Glance::Unknown,
+    }
+}
+
+/// Reads the node that was found, marks it, and counts.
+#[inline(always)]
+fn hit<K, V, T, const PLAIN: bool>(
+    look: Look<'_, K, V, PLAIN>,
+    node: &Node<K, V>,
+    read: impl FnOnce(&V, Life) -> T,
+) -> T {
+    let found = read(&node.value, node.life);
+    look.reading().count_hit();
+    look.mark(node);
+    found
 }
 
 impl<K: Key, V: Value, P: EvictionPolicy> Drop for Writing<'_, K, V, P> {

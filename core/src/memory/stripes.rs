@@ -44,6 +44,12 @@ impl<T: Default> Stripes<T> {
         (number < STRIPES).then(|| (number, self.of(number)))
     }
 
+    /// The stripe of a thread, if that can be told at once.
+    #[inline]
+    pub(super) fn at_once(&self, thread: usize) -> Option<&T> {
+        self.first.get(thread)
+    }
+
     /// The stripe of a thread.
     #[inline]
     pub(super) fn of(&self, thread: usize) -> &T {

@@ -1,10 +1,9 @@
 //! Where what was unlinked waits until nobody sees it.
 
+use std::marker::PhantomData;
 use std::sync::atomic::AtomicPtr as Pointer;
 
-use super::super::node::Node;
-use super::super::table::Table;
-use super::places::Place;
+use super::table::Table;
 
 /// How many nodes, and bytes of them, are in limbo before the writer looks who reads: looking costs more than they do.
 const BATCH: usize = 512;
@@ -12,28 +11,27 @@ const BATCH_BYTES: usize = 32 << 10;
 
 /// Nodes and tables that were unlinked. First what each write touches.
 #[repr(C)]
-pub(super) struct Limbo<K, V> {
-    pub(super) nodes: Vec<Place<Node<K, V>>>,
+pub(super) struct Limbo<N> {
+    /// The numbers of their places.
+    pub(super) nodes: Vec<u32>,
     /// Of all the nodes.
     pub(super) weight: u64,
-    pub(super) tables: Vec<Unlinked<K, V>>,
+    pub(super) tables: Vec<Unlinked>,
+    of: PhantomData<fn() -> N>,
 }
 
 /// A table that was linked once. Readers may still go through it.
-pub(super) struct Unlinked<K, V>(Pointer<Table<Node<K, V>>>);
+pub(super) struct Unlinked(Pointer<Table>);
 
-impl<K, V> Limbo<K, V> {
+impl<N> Limbo<N> {
     /// How many nodes are enough to look who reads.
-    const BATCH: usize = if BATCH * size_of::<Node<K, V>>() <= BATCH_BYTES {
-        BATCH
-    } else {
-        BATCH_BYTES / size_of::<Node<K, V>>() + 1
-    };
+    const BATCH: usize =
+        if BATCH * size_of::<N>() <= BATCH_BYTES { BATCH } else { BATCH_BYTES / size_of::<N>() + 1 };
 
     /// Whether it is time to look what is dead. Of what has more than its place, no more than an eighth of the capacity
     /// shall wait, in three parts.
     pub(super) const fn is_full(&self, capacity: u64) -> bool {
-        let is_heavy = std::mem::needs_drop::<(K, V)>() && self.weight > capacity / 24;
+        let is_heavy = std::mem::needs_drop::<N>() && self.weight > capacity / 24;
         is_heavy || self.nodes.len() >= Self::BATCH || !self.tables.is_empty()
     }
 
@@ -47,20 +45,20 @@ impl<K, V> Limbo<K, V> {
     }
 }
 
-impl<K, V> Default for Limbo<K, V> {
+impl<N> Default for Limbo<N> {
     fn default() -> Self {
-        Self { weight: 0, nodes: Vec::new(), tables: Vec::new() }
+        Self { weight: 0, nodes: Vec::new(), tables: Vec::new(), of: PhantomData }
     }
 }
 
-impl<K, V> Unlinked<K, V> {
+impl Unlinked {
     /// A table that came from a box.
-    pub(super) const fn new(table: *mut Table<Node<K, V>>) -> Self {
+    pub(super) const fn new(table: *mut Table) -> Self {
         Self(Pointer::new(table))
     }
 }
 
-impl<K, V> Drop for Unlinked<K, V> {
+impl Drop for Unlinked {
     fn drop(&mut self) {
         // SAFETY: it came from a box. It is dropped when it is dead by rule 3, or the index is.
         #[allow(unsafe_code)]

@@ -13,6 +13,7 @@
 //! ```text
 //! look   writer     what readers have, what the writer has
 //! shared            what both look at
+//! table   tags      which key is where
 //! limbo   places    where the unlinked wait; memory for nodes
 //! ```
 
@@ -20,7 +21,11 @@ mod limbo;
 mod look;
 mod places;
 mod shared;
+mod table;
+mod tags;
 mod writer;
 
 pub(super) use look::{Index, Look};
+pub(super) use places::Place;
+pub(super) use table::{At, Glance};
 pub(super) use writer::{Gone, Writer};

@@ -1,119 +1,178 @@
-//! Memory for nodes, which never move: chunks of places that are used again and again.
+//! Memory for nodes, which never move: chunks of places that are used again and again. A place has a number, which says in
+//! which chunk it is, and where in it.
 
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
+use std::marker::PhantomData;
 use std::ptr;
-use std::sync::atomic::{AtomicPtr as Pointer, Ordering};
+use std::sync::atomic::{AtomicPtr as Pointer, AtomicU64, Ordering};
 
-/// About how large the first chunk is, and how large one gets: a large page of the processor.
+use crate::sync::plain::Mutex;
+
+/// How many bits of a number say where in the chunk.
+const WITHIN: u32 = 27;
+
+/// How many chunks there are at most.
+const CHUNKS: usize = 1 << (u32::BITS - WITHIN);
+
+/// How many places a chunk has at most: one less than those bits could say, for the last number is none.
+const LARGEST: usize = (1 << WITHIN) - 1;
+
+/// About how large the first chunk is, and from where on one is made of large pages of the processor.
 const SMALL: usize = 16 << 10;
 const LARGE: usize = 2 << 20;
+
+/// How many chunks are no larger than what is missing. (Afterwards they double, so that there are always enough.)
+const EXACT: usize = 12;
 
 /// A line of the processor's cache: small nodes shall not lie across two.
 const LINE: usize = 64;
 
-/// All the places of an index, and which are free.
-pub(super) struct Places<N> {
-    free: Vec<Place<N>>,
-    chunks: Vec<Chunk<N>>,
-    /// How many there are, and how many of the last chunk were ever used.
-    count: usize,
-    used: usize,
+/// No place has this number.
+pub(super) const NOWHERE: u32 = u32::MAX;
+
+/// Where a node is.
+#[repr(C)]
+pub(in crate::memory) struct Place<N, U: ?Sized = [AtomicU64]> {
+    pub(in crate::memory) node: N,
+    /// When it was last used: one word where there is time-to-idle, else none.
+    pub(in crate::memory) used: U,
 }
 
-/// Where a node is, or may be. (Atomic only so that it may be sent.)
-pub(super) struct Place<N>(Pointer<N>);
+/// All the places of an index, by number.
+#[repr(C)]
+pub(super) struct Places<N> {
+    /// How many words there are beside a node, and how many bytes from one place to the next.
+    words: usize,
+    stride: usize,
+    /// Where number 0 would be, if the chunk went on before its start.
+    origins: [Pointer<u8>; CHUNKS],
+    chunks: Mutex<Vec<Chunk>>,
+    of: PhantomData<N>,
+}
 
-/// Places that lie side by side.
-struct Chunk<N> {
-    first: Place<N>,
+/// Which places are free.
+#[derive(Default)]
+pub(super) struct Free {
+    numbers: Vec<u32>,
+    /// Those of the last chunk that were never used.
+    next: u32,
+    end: u32,
+    /// How many places there are, and in how many chunks.
     count: usize,
+    chunks: usize,
+}
+
+/// Memory for places that lie side by side.
+struct Chunk {
+    first: Pointer<u8>,
     layout: Layout,
 }
 
-impl<N> Place<N> {
-    #[inline]
-    pub(super) const fn new(place: *mut N) -> Self {
-        Self(Pointer::new(place))
+impl<N> Places<N> {
+    /// None yet. `used` tells whether they have a word for the last use.
+    pub(super) fn new(used: bool) -> Self {
+        let strides = [size_of::<Place<N, [AtomicU64; 0]>>(), size_of::<Place<N, [AtomicU64; 1]>>()];
+        let words = usize::from(used);
+        let origins = std::array::from_fn(|_| Pointer::new(ptr::null_mut()));
+        Self { words, stride: strides[words], origins, chunks: Mutex::default(), of: PhantomData }
     }
 
-    pub(super) const fn nowhere() -> Self {
-        Self::new(ptr::null_mut())
+    /// The place with this number.
+    #[inline]
+    pub(super) fn at(&self, number: u32) -> *mut Place<N> {
+        self.at_stride(number, self.stride, self.words)
+    }
+
+    /// The same where it is known that there is no word beside a node, so that this is a shift instead of a product.
+    #[inline]
+    pub(super) fn at_plain(&self, number: u32) -> *mut Place<N> {
+        self.at_stride(number, size_of::<Place<N, [AtomicU64; 0]>>(), 0)
     }
 
     #[inline]
-    pub(super) fn at(&self) -> Option<*mut N> {
-        Some(self.0.load(Ordering::Relaxed)).filter(|place| !place.is_null())
+    fn at_stride(&self, number: u32, stride: usize, words: usize) -> *mut Place<N> {
+        let origin = self.origins[(number >> WITHIN) as usize].load(Ordering::Relaxed);
+        let place = origin.wrapping_add((number as usize).wrapping_mul(stride));
+        ptr::slice_from_raw_parts_mut(place, words) as *mut Place<N>
+    }
+
+    /// More places, from `first` on, which is the first number of a chunk.
+    fn add(&self, first: u32, count: usize) {
+        let chunk = Chunk::new(self.stride, align_of::<Place<N, [AtomicU64; 1]>>(), count);
+        let start = chunk.first.load(Ordering::Relaxed);
+        // Whoever has a number has it from a table that it came to later.
+        let origin = start.wrapping_sub((first as usize).wrapping_mul(self.stride));
+        self.origins[(first >> WITHIN) as usize].store(origin, Ordering::Relaxed);
+        self.chunks.lock().push(chunk);
+    }
+
+    /// How many places the next chunk has, where there are so many in so many chunks: they double, till there are `enough`.
+    fn size_of_next(&self, count: usize, chunks: usize, enough: u64) -> usize {
+        if chunks == CHUNKS {
+            handle_alloc_error(Layout::new::<N>());
+        }
+        let few = (SMALL / self.stride).clamp(1, 256);
+        let missing = usize::try_from(enough).unwrap_or(usize::MAX).saturating_sub(count);
+        let more = if chunks < EXACT { count.min(missing) } else { count };
+        more.clamp(few, LARGEST)
     }
 }
 
-impl<N> Places<N> {
-    pub(super) const fn new() -> Self {
-        Self { free: Vec::new(), chunks: Vec::new(), count: 0, used: 0 }
-    }
-
-    /// A place that is free, of an index that should have about `enough` of them.
+impl Free {
+    /// A place of an index that should have about `enough` of them.
     #[inline]
-    pub(super) fn find(&mut self, enough: u64) -> *mut N {
-        self.free.pop().and_then(|place| place.at()).unwrap_or_else(|| self.find_new(enough))
+    pub(super) fn take<N>(&mut self, places: &Places<N>, enough: u64) -> u32 {
+        self.numbers.pop().unwrap_or_else(|| self.take_new(places, enough))
     }
 
     /// This place is free again.
     #[inline]
-    pub(super) fn free(&mut self, place: *mut N) {
-        self.free.push(Place::new(place));
+    pub(super) fn add(&mut self, number: u32) {
+        self.numbers.push(number);
     }
 
     /// The same of all of them.
-    pub(super) fn free_all(&mut self, places: &mut Vec<Place<N>>) {
-        self.free.append(places);
+    pub(super) fn add_all(&mut self, numbers: &mut Vec<u32>) {
+        self.numbers.append(numbers);
     }
 
     #[cold]
-    fn find_new(&mut self, enough: u64) -> *mut N {
-        if self.chunks.last().is_none_or(|chunk| self.used == chunk.count) {
-            let chunk = Chunk::for_index_with(self.count, enough);
-            (self.count, self.used) = (self.count + chunk.count, 0);
-            self.chunks.push(chunk);
+    fn take_new<N>(&mut self, places: &Places<N>, enough: u64) -> u32 {
+        if self.next == self.end {
+            let count = places.size_of_next(self.count, self.chunks, enough);
+            self.next = (self.chunks as u32) << WITHIN;
+            self.end = self.next + count as u32;
+            places.add(self.next, count);
+            (self.count, self.chunks) = (self.count + count, self.chunks + 1);
         }
-        let place = self.chunks[self.chunks.len() - 1].place(self.used);
-        self.used += 1;
-        place
+        self.next += 1;
+        self.next - 1
     }
 }
 
-impl<N> Chunk<N> {
-    /// A chunk for an index that has so many places: they double, up to one large page, and then there are `enough`.
-    fn for_index_with(places: usize, enough: u64) -> Self {
-        let size = size_of::<N>().max(1);
-        let (few, many) = ((SMALL / size).clamp(1, 256), (LARGE / size).max(1));
-        let missing = usize::try_from(enough).unwrap_or(usize::MAX).saturating_sub(places);
-        let count = places.min(missing).clamp(few, many.max(few));
-        let align = if count == many { LARGE } else { LINE.max(align_of::<N>()) };
-        let layout = Layout::array::<N>(count).and_then(|array| array.align_to(align));
-        let layout = layout.unwrap_or_else(|_| handle_alloc_error(Layout::new::<N>())).pad_to_align();
-        // SAFETY: the layout is padded to at least a line, so it is not of size zero.
+impl Chunk {
+    fn new(stride: usize, align: usize, count: usize) -> Self {
+        let size = stride.saturating_mul(count);
+        let align = if size < LARGE { LINE.max(align) } else { LARGE.max(align) };
+        let too_large = |_| handle_alloc_error(Layout::new::<u8>());
+        let layout = Layout::from_size_align(size.max(1), align).unwrap_or_else(too_large);
+        // SAFETY: it is not of size zero.
         #[allow(unsafe_code)]
         let first = unsafe { alloc(layout) };
         if first.is_null() {
             handle_alloc_error(layout);
         }
-        if align == LARGE {
-            prefer_large_pages(first, layout.size());
-        }
-        Self { first: Place::new(first.cast()), count, layout }
-    }
-
-    fn place(&self, number: usize) -> *mut N {
-        self.first.0.load(Ordering::Relaxed).wrapping_add(number)
+        prefer_large_pages(first, size / LARGE * LARGE);
+        Self { first: Pointer::new(first), layout }
     }
 }
 
-impl<N> Drop for Chunk<N> {
+impl Drop for Chunk {
     fn drop(&mut self) {
         // SAFETY: it was allocated with this layout. Chunks are dropped with the index, when nobody uses what is in them.
         #[allow(unsafe_code)]
         unsafe {
-            dealloc(self.place(0).cast(), self.layout);
+            dealloc(self.first.load(Ordering::Relaxed), self.layout);
         }
     }
 }
@@ -121,7 +180,7 @@ impl<N> Drop for Chunk<N> {
 /// Has the processor bring the line at `pointer` near, without waiting for it.
 #[cfg(all(target_arch = "x86_64", not(miri)))]
 #[inline]
-pub(super) fn fetch<N>(pointer: *const N) {
+pub(super) fn fetch<N: ?Sized>(pointer: *const N) {
     use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
     // SAFETY: it reads nothing, and may be given any pointer.
     #[allow(unsafe_code)]
@@ -131,15 +190,17 @@ pub(super) fn fetch<N>(pointer: *const N) {
 }
 
 #[cfg(not(all(target_arch = "x86_64", not(miri))))]
-pub(super) const fn fetch<N>(_pointer: *const N) {}
+pub(super) const fn fetch<N: ?Sized>(_pointer: *const N) {}
 
 /// Asks the system to have this memory in large pages: most of a hit among a million entries is else the search for its
 /// page. It may refuse.
 #[cfg(all(target_os = "linux", not(miri)))]
 fn prefer_large_pages(memory: *mut u8, size: usize) {
-    // SAFETY: the memory is ours, whole pages of it, and the advice changes nothing that is in it.
-    #[allow(unsafe_code)]
-    let _ = unsafe { rustix::mm::madvise(memory.cast(), size, rustix::mm::Advice::LinuxHugepage) };
+    if size > 0 {
+        // SAFETY: the memory is ours, whole pages of it, and the advice changes nothing that is in it.
+        #[allow(unsafe_code)]
+        let _ = unsafe { rustix::mm::madvise(memory.cast(), size, rustix::mm::Advice::LinuxHugepage) };
+    }
 }
 
 #[cfg(not(all(target_os = "linux", not(miri))))]
@@ -153,19 +214,34 @@ mod tests {
 
     #[test]
     fn places_are_apart_and_used_again() {
-        let mut places: Places<[u64; 9]> = Places::new();
-        let mut found: Vec<_> = (0..5_000).map(|_| Place::new(places.find(4_000))).collect();
-        let starts: BTreeSet<usize> = found.iter().filter_map(|place| Some(place.at()?.addr())).collect();
-        assert!(starts.iter().zip(starts.iter().skip(1)).all(|(one, next)| next - one >= 72));
+        for (used, size) in [(false, 72), (true, 80)] {
+            check_places(&Places::<[u64; 9]>::new(used), size);
+        }
+    }
+
+    fn check_places(places: &Places<[u64; 9]>, size: usize) {
+        let mut free = Free::default();
+        let mut found: Vec<_> = (0..5_000).map(|_| free.take(places, 4_000)).collect();
+        let starts: BTreeSet<usize> = found.iter().map(|number| places.at(*number).addr()).collect();
+        assert!(starts.iter().zip(starts.iter().skip(1)).all(|(one, next)| next - one >= size));
         assert_eq!(starts.len(), 5_000);
-        places.free_all(&mut found);
-        assert!((0..5_000).all(|_| starts.contains(&places.find(4_000).addr())));
+        free.add_all(&mut found);
+        assert!((0..5_000).all(|_| starts.contains(&places.at(free.take(places, 4_000)).addr())));
     }
 
     #[test]
     fn no_more_memory_is_taken_than_there_is_room_for() {
-        let mut places: Places<u64> = Places::new();
-        assert!((0..70_000).all(|_| !places.find(70_000).is_null()));
-        assert!(places.count < 70_000 + 256, "{}", places.count);
+        let (places, mut free): (Places<u64>, _) = (Places::new(false), Free::default());
+        assert!((0..70_000).all(|_| free.take(&places, 70_000) != NOWHERE));
+        assert!(free.count < 70_000 + 256, "{}", free.count);
+    }
+
+    #[test]
+    fn a_little_more_room_again_and_again_does_not_use_up_the_chunks() {
+        let (places, mut free): (Places<u64>, _) = (Places::new(false), Free::default());
+        for enough in (300..3_000_000).step_by(1_000) {
+            assert!((free.count..enough).all(|_| free.take(&places, enough as u64) != NOWHERE));
+        }
+        assert!(free.chunks < 25, "{}", free.chunks);
     }
 }

@@ -7,34 +7,38 @@ use std::sync::atomic::Ordering;
 use super::super::callbacks::abandon;
 use super::super::node::Node;
 use super::super::readers::Readers;
-use super::super::table::Table;
 use super::limbo::Limbo;
-use super::places::{Place, Places};
+use super::places::Places;
+use super::table::Table;
+use crate::Hits;
 use crate::sync::AtomicPtr;
 use crate::sync::plain::Mutex;
 
-/// What readers and the writer of an index look at.
+/// What readers and the writer of an index look at. First what each hit does.
+#[repr(C)]
 pub(super) struct Shared<K, V> {
     pub(super) readers: Arc<Readers>,
-    pub(super) table: AtomicPtr<Table<Node<K, V>>>,
-    /// What the writer had when it was dropped.
-    pub(super) left: Mutex<Left<K, V>>,
-    owns: PhantomData<Node<K, V>>,
-}
-
-/// What it leaves, which is dropped with the index.
-pub(super) struct Left<K, V> {
-    pub(super) limbo: Vec<Limbo<K, V>>,
+    pub(super) table: AtomicPtr<Table>,
+    /// Where marks saturate; 0 if the policy reads none.
+    pub(super) max: u8,
+    /// Whether a mark is all that a hit leaves behind: then there is no word beside a node.
+    pub(super) is_plain: bool,
     pub(super) places: Places<Node<K, V>>,
+    /// What the writer had in limbo when it was dropped.
+    pub(super) left: Mutex<Vec<Limbo<Node<K, V>>>>,
+    owns: PhantomData<Node<K, V>>,
 }
 
 impl<K, V> Shared<K, V> {
     /// With an empty table.
-    pub(super) fn new(readers: Arc<Readers>, table: Table<Node<K, V>>) -> Self {
+    pub(super) fn new(readers: Arc<Readers>, table: Table, hits: Hits, used: bool) -> Self {
         Self {
             readers,
             table: AtomicPtr::new(Box::into_raw(Box::new(table))),
-            left: Mutex::new(Left { limbo: Vec::new(), places: Places::new() }),
+            max: if let Hits::Marked { max } = hits { max } else { 0 },
+            is_plain: hits != Hits::Noted && !used,
+            places: Places::new(used),
+            left: Mutex::default(),
             owns: PhantomData,
         }
     }
@@ -46,13 +50,12 @@ impl<K, V> Drop for Shared<K, V> {
         // SAFETY: the index and its writer are gone, so nobody reads; it came from a box.
         #[allow(unsafe_code)]
         let table = unsafe { Box::from_raw(table) };
-        let left = self.left.get_mut();
         if std::mem::needs_drop::<(K, V)>() {
-            let in_limbo = left.limbo.iter().flat_map(|limbo| &limbo.nodes).filter_map(Place::at);
-            for node in table.iter().chain(in_limbo) {
+            let in_limbo = self.left.get_mut().iter().flat_map(|limbo| &limbo.nodes).copied();
+            for number in table.iter().chain(in_limbo) {
                 // SAFETY: what is linked (rule 1) or in limbo is a node, and each is one of them only.
                 #[allow(unsafe_code)]
-                abandon(unsafe { node.read() });
+                abandon(unsafe { (&raw const (*self.places.at(number)).node).read() });
             }
         }
     }

@@ -3,24 +3,31 @@
 use std::borrow::Borrow;
 use std::cell::Cell;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::super::node::Node;
 use super::super::readers::{Awaited, Moment};
-use super::super::table::{At, Table};
 use super::limbo::{Limbo, Unlinked};
-use super::places::{Place, Places, fetch};
+use super::places::{Free, NOWHERE, Place, fetch};
 use super::shared::Shared;
+use super::table::{At, Table};
+use crate::Time;
+
+/// How many nodes there may be. (There are places for as many again that wait in limbo.)
+const MOST: usize = 1 << 30;
+
+/// As many nodes a shard are near the processor anyway.
+const NEAR: usize = 2_048;
 
 /// What the one writer has. First what each write touches.
 #[repr(C)]
 pub(in crate::memory) struct Writer<K, V> {
     shared: Arc<Shared<K, V>>,
-    /// For each slot the place of its node, or nowhere.
-    slots: Vec<Place<Node<K, V>>>,
-    places: Places<Node<K, V>>,
+    /// For each slot the number of its node's place, or [`NOWHERE`].
+    slots: Vec<u32>,
+    free: Free,
     /// Unlinked, and perhaps seen by whoever reads.
-    fresh: Limbo<K, V>,
+    fresh: Limbo<Node<K, V>>,
     /// Whether it is time to look what in limbo is dead.
     is_due: bool,
     free_slots: Vec<u32>,
@@ -30,12 +37,15 @@ pub(in crate::memory) struct Writer<K, V> {
     foreseen: Cell<u32>,
     capacity: u64,
     /// Unlinked before the moment.
-    closed: Limbo<K, V>,
+    closed: Limbo<Node<K, V>>,
     moment: Moment,
     /// Unlinked before those who are awaited were noted.
-    waiting: Limbo<K, V>,
+    waiting: Limbo<Node<K, V>>,
     awaited: Awaited,
 }
+
+/// Where a node is, by number and by address.
+type Address<K, V> = (u32, *mut Place<Node<K, V>>);
 
 /// A node that was unlinked.
 pub(in crate::memory) enum Gone<'a, K, V> {
@@ -50,7 +60,7 @@ impl<K, V> Writer<K, V> {
         Self {
             shared,
             slots: Vec::new(),
-            places: Places::new(),
+            free: Free::default(),
             fresh: Limbo::default(),
             is_due: false,
             free_slots: Vec::new(),
@@ -76,15 +86,15 @@ impl<K, V> Writer<K, V> {
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
-        self.table().find(hash, move |node| Some(self.node(node)).filter(|node| node.key.borrow() == key))
+        self.table().find(hash, move |number| Some(self.node(number)).filter(|node| node.key.borrow() == key))
     }
 
-    /// Has the node at `slot` brought near: it will probably be the next that is removed.
+    /// Has the node at `slot` brought near, unless all are: it will probably be the next that is removed.
     #[inline]
     pub(in crate::memory) fn foresee(&self, slot: u32) {
-        if let Some(place) = self.place(slot) {
+        if let Some(number) = self.number(slot).filter(|_| self.slots.len() > NEAR) {
             self.foreseen.set(slot);
-            fetch(place);
+            fetch(self.shared.places.at(number));
         }
     }
 
@@ -99,57 +109,67 @@ impl<K, V> Writer<K, V> {
     /// Whether there is a node at `slot`.
     #[inline]
     pub(in crate::memory) fn has(&self, slot: u32) -> bool {
-        self.place(slot).is_some()
+        self.number(slot).is_some()
     }
 
     /// The node at `slot`.
     #[inline]
     pub(in crate::memory) fn get(&self, slot: u32) -> Option<&Node<K, V>> {
-        self.place(slot).map(|place| self.node(place))
+        self.place_at(slot).map(|place| &place.node)
+    }
+
+    /// Where the node at `slot` is.
+    #[inline]
+    pub(in crate::memory) fn place_at(&self, slot: u32) -> Option<&Place<Node<K, V>>> {
+        self.number(slot).map(|number| self.place(self.shared.places.at(number)))
     }
 
     /// Links a new node, whose slot this chooses; gives it back if there are too many.
     #[inline(always)]
-    pub(in crate::memory) fn insert(&mut self, mut node: Node<K, V>) -> Result<u32, Node<K, V>> {
+    pub(in crate::memory) fn insert(&mut self, mut node: Node<K, V>, now: Time) -> Result<u32, Node<K, V>> {
         node.slot = match self.free_slots.pop() {
             Some(slot) => slot,
-            None if self.slots.len() < u32::MAX as usize => self.slots.len() as u32,
+            None if self.slots.len() < MOST => self.slots.len() as u32,
             None => return Err(node),
         };
         let (hash, slot) = (node.hash, node.slot);
-        let place = self.write(node);
+        let number = self.write(node, now);
         match self.slots.get_mut(slot as usize) {
-            Some(free) => *free = Place::new(place),
-            None => self.slots.push(Place::new(place)),
+            Some(free) => *free = number,
+            None => self.slots.push(number),
         }
         if self.len() > self.room {
             self.make_room();
         }
-        self.table().put(hash, place);
+        self.table().put(hash, number);
         Ok(slot)
     }
 
-    /// Links, in the stead of the node that was found at `at`, the one that `new` makes of it, with its key.
-    /// `None` if there is none at `at`.
+    /// Links, in the stead of the node that was found at `at`, the one that `new` makes of it, with its key; it is told
+    /// whether that one was usable. `None` if there is none at `at`.
     #[inline(always)]
     pub(in crate::memory) fn replace(
         &mut self,
         at: At,
-        new: impl FnOnce(&Node<K, V>) -> Node<K, V>,
+        now: Time,
+        new: impl FnOnce(&Place<Node<K, V>>) -> Node<K, V>,
     ) -> Option<Gone<'_, K, V>> {
-        let old = self.table().get(at)?;
-        let Node { hash, slot, .. } = *self.node(old);
-        let node = Node { hash, slot, ..new(self.node(old)) };
+        let (number, address) = self.address(self.table().get(at)?);
+        let old = self.place(address);
+        let Node { hash, slot, .. } = old.node;
+        let node = Node { hash, slot, ..new(old) };
         if let Some(_alone) = self.shared.readers.alone() {
-            // SAFETY: by rule 1 it is a node, and nobody sees it: no other thread reads as long as this one is alone.
+            // SAFETY: by rule 1 there is a node, and nobody sees it: no other thread reads as long as this one is alone.
             #[allow(unsafe_code)]
-            let (key, value) = unsafe { &mut *old }.renew(node);
+            let place = unsafe { &mut *address };
+            place.used.iter_mut().for_each(|used| *used.get_mut() = now.as_nanos());
+            let (key, value) = place.node.renew(node);
             return Some(Gone::Owned(key, value));
         }
-        let place = self.write(node);
-        self.slots[slot as usize] = Place::new(place);
-        self.table().replace(at, place);
-        Some(self.wait_for_readers_of(old))
+        let new = self.write(node, now);
+        self.slots[slot as usize] = new;
+        self.table().replace(at, new);
+        Some(self.wait_for_readers_of((number, address)))
     }
 
     /// Shows the node at `slot` to `see`, and unlinks it.
@@ -159,13 +179,13 @@ impl<K, V> Writer<K, V> {
         slot: u32,
         see: impl FnOnce(&Node<K, V>),
     ) -> Option<Gone<'_, K, V>> {
-        let place = self.place(slot)?;
-        let node = self.node(place);
+        let (number, address) = self.address(self.number(slot)?);
+        let node = &self.place(address).node;
         see(node);
-        self.table().take_out(node.hash, place);
-        self.slots[slot as usize] = Place::nowhere();
+        self.table().take_out(node.hash, number);
+        self.slots[slot as usize] = NOWHERE;
         self.free_slots.push(slot);
-        Some(self.gone(place))
+        Some(self.gone((number, address)))
     }
 
     /// Unlinks all nodes at one moment, and shows each to `each`.
@@ -173,8 +193,8 @@ impl<K, V> Writer<K, V> {
         self.link(Table::new(0));
         let slots = std::mem::take(&mut self.slots);
         self.free_slots.clear();
-        for place in slots.iter().filter_map(Place::at) {
-            each(self.gone(place));
+        for number in slots.into_iter().filter(|number| *number != NOWHERE) {
+            each(self.gone(self.address(number)));
         }
     }
 
@@ -233,11 +253,11 @@ impl<K, V> Writer<K, V> {
     }
 
     /// Takes the nodes and tables that nobody sees any more; gives the empty limbo back, to be used again.
-    fn bury(&mut self, mut limbo: Limbo<K, V>, mut dead: impl FnMut(Node<K, V>)) -> Limbo<K, V> {
+    fn bury(&mut self, mut limbo: Limbo<Node<K, V>>, mut dead: impl FnMut(Node<K, V>)) -> Limbo<Node<K, V>> {
         if std::mem::needs_drop::<(K, V)>() {
-            limbo.nodes.drain(..).filter_map(|place| place.at()).for_each(|place| dead(self.take(place)));
+            limbo.nodes.drain(..).for_each(|number| dead(self.take(self.address(number))));
         } else {
-            self.places.free_all(&mut limbo.nodes);
+            self.free.add_all(&mut limbo.nodes);
         }
         limbo.tables.clear();
         limbo.weight = 0;
@@ -245,65 +265,81 @@ impl<K, V> Writer<K, V> {
     }
 
     #[inline(always)]
-    fn gone(&mut self, place: *mut Node<K, V>) -> Gone<'_, K, V> {
+    fn gone(&mut self, address: Address<K, V>) -> Gone<'_, K, V> {
         let is_alone = self.shared.readers.alone().is_some();
         if !is_alone {
-            return self.wait_for_readers_of(place);
+            return self.wait_for_readers_of(address);
         }
-        let Node { key, value, .. } = self.take(place);
+        let Node { key, value, .. } = self.take(address);
         Gone::Owned(key, value)
     }
 
-    fn wait_for_readers_of(&mut self, place: *mut Node<K, V>) -> Gone<'_, K, V> {
-        self.fresh.weight += u64::from(self.node(place).weight.get());
-        self.fresh.nodes.push(Place::new(place));
-        self.is_due |= self.fresh.is_full(self.capacity);
-        Gone::Seen(self.node(place))
-    }
-
-    /// The place of the node at `slot`.
     #[inline]
-    fn place(&self, slot: u32) -> Option<*mut Node<K, V>> {
-        self.slots.get(slot as usize)?.at()
+    fn wait_for_readers_of(&mut self, (number, address): Address<K, V>) -> Gone<'_, K, V> {
+        self.fresh.weight += u64::from(self.place(address).node.weight.get());
+        self.fresh.nodes.push(number);
+        self.is_due |= self.fresh.is_full(self.capacity);
+        Gone::Seen(&self.place(address).node)
     }
 
-    /// Writes a node to a free place.
+    /// The number of the place of the node at `slot`.
+    #[inline]
+    fn number(&self, slot: u32) -> Option<u32> {
+        self.slots.get(slot as usize).copied().filter(|number| *number != NOWHERE)
+    }
+
+    /// Writes a node, used `now`, to a free place: its number.
     #[inline(always)]
-    fn write(&mut self, node: Node<K, V>) -> *mut Node<K, V> {
+    fn write(&mut self, node: Node<K, V>, now: Time) -> u32 {
         // Nodes of weight 1, and one that comes before another leaves.
         let enough = self.capacity.saturating_add(1);
-        let place = self.places.find(enough);
-        // SAFETY: the place is within its chunk, and no table names it (rule 1), so nobody reads it.
+        let number = self.free.take(&self.shared.places, enough);
+        let place = self.shared.places.at(number);
+        // SAFETY: there is such a place, and no table names it (rule 1), so nobody reads it.
         #[allow(unsafe_code)]
         unsafe {
-            place.write(node);
+            (&raw mut (*place).node).write(node);
+            let used = &raw mut (*place).used;
+            (0..used.len())
+                .for_each(|word| used.cast::<AtomicU64>().add(word).write(AtomicU64::new(now.as_nanos())));
         }
-        place
+        number
     }
 
-    /// The node at a place that holds one.
+    #[inline]
+    fn address(&self, number: u32) -> Address<K, V> {
+        (number, self.shared.places.at(number))
+    }
+
+    /// The node at the place with this number, which holds one.
+    #[inline]
+    fn node(&self, number: u32) -> &Node<K, V> {
+        &self.place(self.shared.places.at(number)).node
+    }
+
+    /// A place that holds a node.
     #[inline]
     #[allow(clippy::unused_self, reason = "its borrow is what the argument rests on")]
-    fn node(&self, place: *mut Node<K, V>) -> &Node<K, V> {
+    fn place(&self, address: *mut Place<Node<K, V>>) -> &Place<Node<K, V>> {
         // SAFETY: it holds a node: the table names it (rule 1), or it is in limbo. Only this writer takes it away, by `&mut self`.
         #[allow(unsafe_code)]
         unsafe {
-            &*place
+            &*address
         }
     }
 
     /// The dead node at a place.
     #[inline]
-    fn take(&mut self, place: *mut Node<K, V>) -> Node<K, V> {
-        self.places.free(place);
+    fn take(&mut self, (number, address): Address<K, V>) -> Node<K, V> {
+        self.free.add(number);
         // SAFETY: by rule 3 nobody has a reference to it, and its place holds nothing from now on.
         #[allow(unsafe_code)]
         unsafe {
-            place.read()
+            (&raw const (*address).node).read()
         }
     }
 
-    fn table(&self) -> &Table<Node<K, V>> {
+    fn table(&self) -> &Table {
         // SAFETY: only this writer unlinks and frees it, by `&mut self`.
         #[allow(unsafe_code)]
         unsafe {
@@ -315,11 +351,11 @@ impl<K, V> Writer<K, V> {
     #[cold]
     fn make_room(&mut self) {
         let table = Table::new((self.capacity as usize).clamp(self.len(), 2 * self.len()));
-        self.table().iter().for_each(|node| table.put(self.node(node).hash, node));
+        self.table().iter().for_each(|number| table.put(self.node(number).hash, number));
         self.link(table);
     }
 
-    fn link(&mut self, table: Table<Node<K, V>>) {
+    fn link(&mut self, table: Table) {
         self.room = table.room();
         let old = self.shared.table.swap(Box::into_raw(Box::new(table)), Ordering::SeqCst);
         self.fresh.tables.push(Unlinked::new(old));
@@ -330,7 +366,6 @@ impl<K, V> Writer<K, V> {
 impl<K, V> Drop for Writer<K, V> {
     fn drop(&mut self) {
         let mut left = self.shared.left.lock();
-        left.limbo.extend([&mut self.fresh, &mut self.closed, &mut self.waiting].map(std::mem::take));
-        left.places = std::mem::replace(&mut self.places, Places::new());
+        left.extend([&mut self.fresh, &mut self.closed, &mut self.waiting].map(std::mem::take));
     }
 }
