@@ -271,7 +271,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
         }
     }
 
-    /// The same where a hit leaves more behind than its mark.
+    /// The same where a hit leaves more behind than its mark, or takes more than a glance.
     #[inline(never)]
     fn read_and_tell<Q, T>(
         &self,
@@ -286,33 +286,16 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
         Q: Eq + ?Sized,
     {
         let place = self.shard_of(hash);
-        let now = || self.0.clock.now_at_once();
-        match self.0.shards[place].glance_and_tell(hash, key, now, miss, &mut found) {
-            Glance::Found(found) => found,
-            Glance::Absent => absent(self.lease_for(place, UNWATCHED)),
-            Glance::Unknown => self.read_slowly(hash, key, miss, found, absent),
-        }
-    }
-
-    /// The same, whatever it takes.
-    #[inline(never)]
-    fn read_slowly<Q, T>(
-        &self,
-        hash: u64,
-        key: &Q,
-        miss: Miss,
-        found: impl FnMut(&V, Life) -> T,
-        absent: impl FnOnce(Lease) -> T,
-    ) -> T
-    where
-        K: Borrow<Q>,
-        Q: Eq + ?Sized,
-    {
-        let place = self.shard_of(hash);
-        match self.0.shards[place].get(hash, key, self.0.clock.now(), miss, found) {
-            Found::Hit(found) => found,
-            Found::Miss(sequence) => absent(self.lease_for(place, sequence)),
-        }
+        let (shard, clock) = (&self.0.shards[place], &self.0.clock);
+        let sequence = match shard.glance_and_tell(hash, key, || clock.now_at_once(), miss, &mut found) {
+            Glance::Found(found) => return found,
+            Glance::Absent => UNWATCHED,
+            Glance::Unknown => match shard.get(hash, key, clock.now(), miss, found) {
+                Found::Hit(found) => return found,
+                Found::Miss(sequence) => sequence,
+            },
+        };
+        absent(self.lease_for(place, sequence))
     }
 
     pub(super) fn peek<Q, T>(&self, key: &Q, read: impl FnMut(&V, Life) -> T) -> Option<T>

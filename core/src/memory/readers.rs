@@ -1,6 +1,6 @@
 //! Who is reading, so that nothing is taken away from under a reader.
 //!
-//! Each thread has a seat of its own in each store, with a count that is odd while it reads. What a writer has
+//! Each thread has a seat of its own in each store, with a count that tells whether it reads. What a writer has
 //! unlinked is nobody's any more once each thread that was reading then has moved on. The argument: a reader first
 //! counts, then passes the light side of a [`Fence`], then looks; a writer first unlinks, then passes its heavy side, then
 //! looks who reads. If the writer doesn't see the reader, the reader sees that it is unlinked.

@@ -131,6 +131,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Shard<K, V, P> {
     }
 
     /// The same, whatever it takes.
+    #[inline(never)]
     pub(super) fn get<Q, T>(
         &self,
         hash: u64,

@@ -145,8 +145,8 @@ impl<K, V> Writer<K, V> {
         Ok(slot)
     }
 
-    /// Links, in the stead of the node that was found at `at`, the one that `new` makes of it, with its key; it is told
-    /// whether that one was usable. `None` if there is none at `at`.
+    /// Links, in the stead of the node that was found at `at`, the one that `new` makes of it and of where it is, with
+    /// its key. `None` if there is none at `at`.
     #[inline(always)]
     pub(in crate::memory) fn replace(
         &mut self,
