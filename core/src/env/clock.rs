@@ -73,10 +73,7 @@ impl Clock {
     /// The time. Never goes back.
     #[inline]
     pub fn now(&self) -> Time {
-        match &self.0 {
-            Source::Cell { now, .. } => Time::told(now.load(Ordering::Relaxed)),
-            Source::Precise => precise_now(),
-        }
+        self.now_at_once().unwrap_or_else(precise_now)
     }
 
     /// The time, if telling it takes no call.

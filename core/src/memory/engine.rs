@@ -12,11 +12,10 @@ use foldhash::fast::FixedState;
 use super::callbacks::{drop_guarded, guard};
 use super::calls::Calls;
 use super::guarded::{Incoming, Taken};
-use super::index::Glance;
 use super::options::{self, MemoryOptions, Weigher};
 use super::readers::Readers;
 use super::removals::{Listener, Removals};
-use super::shard::{Found, Miss, Shard, UNWATCHED};
+use super::shard::{Found, Miss, Shard};
 use crate::sync::plain::Mutex;
 use crate::{
     Cause, Clock, Entry, EvictionPolicy, Filled, Key, Lease, Life, Lifetimes, Lookup, Random, Time, Value,
@@ -265,9 +264,9 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
         let place = self.shard_of(hash);
         let now = || self.0.clock.now_at_once();
         match self.0.shards[place].glance(hash, key, now, miss, &mut found) {
-            Glance::Found(found) => found,
-            Glance::Absent => absent(self.lease_for(place, UNWATCHED)),
-            Glance::Unknown => self.read_and_tell(hash, key, miss, found, absent),
+            Some(Found::Hit(found)) => found,
+            Some(Found::Miss(sequence)) => absent(self.lease_for(place, sequence)),
+            None => self.read_and_tell(hash, key, miss, found, absent),
         }
     }
 
@@ -287,15 +286,11 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
     {
         let place = self.shard_of(hash);
         let (shard, clock) = (&self.0.shards[place], &self.0.clock);
-        let sequence = match shard.glance_and_tell(hash, key, || clock.now_at_once(), miss, &mut found) {
-            Glance::Found(found) => return found,
-            Glance::Absent => UNWATCHED,
-            Glance::Unknown => match shard.get(hash, key, clock.now(), miss, found) {
-                Found::Hit(found) => return found,
-                Found::Miss(sequence) => sequence,
-            },
-        };
-        absent(self.lease_for(place, sequence))
+        let told = shard.glance_and_tell(hash, key, || clock.now_at_once(), miss, &mut found);
+        match told.unwrap_or_else(|| shard.get(hash, key, clock.now(), miss, found)) {
+            Found::Hit(found) => found,
+            Found::Miss(sequence) => absent(self.lease_for(place, sequence)),
+        }
     }
 
     pub(super) fn peek<Q, T>(&self, key: &Q, read: impl FnMut(&V, Life) -> T) -> Option<T>

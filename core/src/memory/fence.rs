@@ -20,8 +20,11 @@ impl Fence {
     /// The frequent side.
     #[inline]
     pub(super) fn light(self) {
-        use std::sync::atomic::{Ordering, compiler_fence, fence};
-        if self.one_sided { compiler_fence(Ordering::SeqCst) } else { fence(Ordering::SeqCst) }
+        if self.one_sided {
+            Self::free();
+        } else {
+            std::sync::atomic::fence(std::sync::atomic::Ordering::SeqCst);
+        }
     }
 
     /// The frequent side, where it is known that the system does the rest.

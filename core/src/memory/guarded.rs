@@ -74,15 +74,14 @@ impl<K: Key, V: Value, P: EvictionPolicy> Guarded<K, V, P> {
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
-        let node = self.usable(hash, key, now)?;
+        let Place { node, used } = self.usable(hash, key, now)?;
         let (slot, found) = (node.slot, read(&node.value, node.life));
+        self.idle.renew(used.first(), now);
         match self.hits {
             Hits::Ignored => {}
             Hits::Marked { max } => node.mark.add(max),
             Hits::Noted => self.policy.on_hit(Slot(slot)),
         }
-        let used = self.nodes.place_at(slot).and_then(|place| place.used.first());
-        self.idle.renew(used, now);
         self.counts.hits += 1;
         Some(found)
     }
@@ -117,7 +116,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Guarded<K, V, P> {
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
-        let node = self.usable(hash, key, now)?;
+        let node = &self.usable(hash, key, now)?.node;
         Some(read(&node.value, node.life))
     }
 
@@ -163,7 +162,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Guarded<K, V, P> {
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
-        let present = self.nodes.find(hash as u32, key).map(|(_, node)| node.slot);
+        let present = self.nodes.find(hash as u32, key).map(|(_, place)| place.node.slot);
         self.writes.void(hash as u32);
         let slot = present?;
         let cause = if self.live(slot, now).is_some() { Cause::Removed } else { Cause::Expired };
@@ -230,7 +229,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Guarded<K, V, P> {
         now: Time,
         removals: &mut Removals<K, V>,
     ) -> Option<Taken<K, V>> {
-        let unchanged = self.nodes.find(hash as u32, key)?.1.sequence == sequence;
+        let unchanged = self.nodes.find(hash as u32, key)?.1.node.sequence == sequence;
         if unchanged { self.remove(hash, key, now, removals) } else { None }
     }
 
@@ -266,19 +265,19 @@ impl<K: Key, V: Value, P: EvictionPolicy> Guarded<K, V, P> {
     #[inline]
     fn find(&self, new: &Incoming<K, V>) -> Option<(At, u32)> {
         let hash = new.hash as u32;
-        let found = self.nodes.find(hash, &new.key).filter(|(_, node)| node.hash == hash);
-        found.map(|(at, node)| (at, node.slot))
+        let found = self.nodes.find(hash, &new.key).filter(|(_, place)| place.node.hash == hash);
+        found.map(|(at, place)| (at, place.node.slot))
     }
 
-    /// The usable node of `key`.
+    /// Where the node of `key` is, if it is usable.
     #[inline]
-    fn usable<Q>(&self, hash: u64, key: &Q, now: Time) -> Option<&Node<K, V>>
+    fn usable<Q>(&self, hash: u64, key: &Q, now: Time) -> Option<&Place<Node<K, V>>>
     where
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
-        let (_, node) = self.nodes.find(hash as u32, key)?;
-        self.live(node.slot, now)
+        let (_, place) = self.nodes.find(hash as u32, key)?;
+        is_live(place, self.idle, now).then_some(place)
     }
 
     fn live(&self, slot: u32, now: Time) -> Option<&Node<K, V>> {

@@ -97,11 +97,7 @@ impl Readers {
         let (thread, seat) = self.seats.own()?;
         let moves = seat.moves.load(Ordering::Relaxed);
         let is_free = moves & READING == 0 && (moves & SLOW == 0 || self.take(thread, seat));
-        is_free.then(|| {
-            seat.count_move(Ordering::Relaxed);
-            self.fence.light();
-            Reading::begin(thread, seat, work)
-        })
+        is_free.then(|| Reading::begin(thread, seat, || self.fence.light(), work))
     }
 
     /// Reads, if this thread has done so before, has one of the first seats and needs no fence: no call is in the way.
@@ -109,11 +105,7 @@ impl Readers {
     pub(super) fn read_at_once<T>(&self, work: impl FnOnce(Reading<'_>) -> T) -> Option<T> {
         let (thread, seat) = self.seats.own_at_once()?;
         let is_free = seat.moves.load(Ordering::Relaxed) & (READING | SLOW) == 0;
-        is_free.then(|| {
-            seat.count_move(Ordering::Relaxed);
-            Fence::free();
-            Reading::begin(thread, seat, work)
-        })
+        is_free.then(|| Reading::begin(thread, seat, Fence::free, work))
     }
 
     /// Takes a seat, if it was never taken. Whether it is taken.
@@ -252,7 +244,9 @@ impl Seat {
 
 impl<'a> Reading<'a> {
     #[inline]
-    fn begin<T>(thread: usize, seat: &'a Seat, work: impl FnOnce(Self) -> T) -> T {
+    fn begin<T>(thread: usize, seat: &'a Seat, fence: impl FnOnce(), work: impl FnOnce(Self) -> T) -> T {
+        seat.count_move(Ordering::Relaxed);
+        fence();
         let _leave = Leave(seat);
         work(Reading { seat, thread, stays: PhantomData })
     }

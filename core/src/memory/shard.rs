@@ -55,7 +55,7 @@ pub(super) enum Found<T> {
 }
 
 /// The number of the last write as long as nobody asked for a lease.
-pub(super) const UNWATCHED: u64 = u64::MAX;
+const UNWATCHED: u64 = u64::MAX;
 
 /// Somebody who writes: until it is dropped the stamp is odd.
 struct Writing<'a, K: Key, V: Value, P: EvictionPolicy> {
@@ -74,8 +74,8 @@ impl<K: Key, V: Value, P: EvictionPolicy> Shard<K, V, P> {
     }
 
     /// Looks `key` up, lets `read` take what it needs of the entry, marks it, and counts. A hit takes no lock, and writes
-    /// nothing that another thread reads once the entry is marked. If a mark is not all that it leaves behind, or anything
-    /// takes a call, nothing is done.
+    /// nothing that another thread reads once the entry is marked. `None` if a mark is not all that it leaves behind,
+    /// or anything takes a call: then nothing is done.
     #[inline(always)]
     pub(super) fn glance<Q, T>(
         &self,
@@ -84,14 +84,14 @@ impl<K: Key, V: Value, P: EvictionPolicy> Shard<K, V, P> {
         now: impl FnOnce() -> Option<Time>,
         miss: Miss,
         read: impl FnOnce(&V, Life) -> T,
-    ) -> Glance<T>
+    ) -> Option<Found<T>>
     where
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
         let is_usable = |place: &Place<Node<K, V>>, now| place.node.life.is_usable(now);
         let look = |look: Look<'_, K, V, true>| glance(look, (hash, key), now, miss, is_usable, read);
-        self.front.index.read_plain_at_once(look).unwrap_or(Glance::Unknown)
+        self.front.index.read_plain_at_once(look)?
     }
 
     /// The same for a hit that leaves more behind: its time, or a note for the policy.
@@ -103,14 +103,14 @@ impl<K: Key, V: Value, P: EvictionPolicy> Shard<K, V, P> {
         now: impl FnOnce() -> Option<Time>,
         miss: Miss,
         read: impl FnOnce(&V, Life) -> T,
-    ) -> Glance<T>
+    ) -> Option<Found<T>>
     where
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
         let Front { index, notes, .. } = &self.front;
         if index.is_plain() {
-            return Glance::Unknown;
+            return None;
         }
         let look = |look: Look<'_, K, V>| {
             let note = |notes: &Notes, node: &Node<K, V>| {
@@ -121,7 +121,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Shard<K, V, P> {
             };
             glance(look, (hash, key), now, miss, is_used, read)
         };
-        index.read_at_once(look).unwrap_or(Glance::Unknown)
+        index.read_at_once(look)?
     }
 
     /// Notes a use, where that matters, if the node is usable. Whether it is.
@@ -342,20 +342,20 @@ fn glance<K, V, Q, T, const PLAIN: bool>(
     miss: Miss,
     is_used: impl FnOnce(&Place<Node<K, V>>, Time) -> bool,
     read: impl FnOnce(&V, Life) -> T,
-) -> Glance<T>
+) -> Option<Found<T>>
 where
     K: Borrow<Q>,
     Q: Eq + ?Sized,
 {
     match look.glance(hash as u32, key) {
         Glance::Found(place) if now().is_some_and(|now| is_used(place, now)) => {
-            Glance::Found(hit(look, &place.node, read))
+            Some(Found::Hit(hit(look, &place.node, read)))
         }
         Glance::Absent if miss == Miss::Counts => {
             look.reading().count_miss();
-            Glance::Absent
+            Some(Found::Miss(UNWATCHED))
         }
-        _ => Glance::Unknown,
+        _ => None,
     }
 }
 

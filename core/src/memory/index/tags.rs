@@ -9,8 +9,8 @@ pub(super) const WIDTH: usize = 12;
 #[derive(Clone, Copy)]
 pub(super) struct Tags(pub(super) [u64; 2]);
 
-/// Places of a group, each once, the first one first.
-pub(super) struct Places(u32);
+/// Some places of a group, a bit each: told one by one, the first one first.
+pub(super) struct Bits(u32);
 
 /// A bit for each place.
 const ALL: u32 = (1 << WIDTH) - 1;
@@ -21,14 +21,14 @@ const MOST: u64 = 0xff;
 impl Tags {
     /// The places whose tag is that of `hash`.
     #[inline]
-    pub(super) fn alike(self, hash: u32) -> Places {
-        Places(equal(self.0, tag(hash)) & ALL)
+    pub(super) fn alike(self, hash: u32) -> Bits {
+        Bits(equal(self.0, tag(hash)) & ALL)
     }
 
     /// The places without a number.
     #[inline]
-    pub(super) fn free(self) -> Places {
-        Places(equal(self.0, 0) & ALL)
+    pub(super) fn free(self) -> Bits {
+        Bits(equal(self.0, 0) & ALL)
     }
 
     /// Whether any went on with `hash`, as far as the counts tell.
@@ -52,7 +52,7 @@ pub(super) fn counted(word: u64, hash: u32, change: fn(u64, u64) -> u64) -> u64 
     if word & count(hash, MOST) == count(hash, MOST) { word } else { change(word, count(hash, 1)) }
 }
 
-impl Iterator for Places {
+impl Iterator for Bits {
     type Item = usize;
 
     #[inline]

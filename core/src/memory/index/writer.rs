@@ -79,14 +79,15 @@ impl<K, V> Writer<K, V> {
         self.slots.len() - self.free_slots.len()
     }
 
-    /// The node of `key`, and where it is.
+    /// Where the node of `key` is, by the table and in memory.
     #[inline]
-    pub(in crate::memory) fn find<Q>(&self, hash: u32, key: &Q) -> Option<(At, &Node<K, V>)>
+    pub(in crate::memory) fn find<Q>(&self, hash: u32, key: &Q) -> Option<(At, &Place<Node<K, V>>)>
     where
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
-        self.table().find(hash, move |number| Some(self.node(number)).filter(|node| node.key.borrow() == key))
+        let is_it = move |place: &&Place<Node<K, V>>| place.node.key.borrow() == key;
+        self.table().find(hash, move |number| Some(self.place_of(number)).filter(is_it))
     }
 
     /// Has the node at `slot` brought near, unless all are: it will probably be the next that is removed.
@@ -121,7 +122,7 @@ impl<K, V> Writer<K, V> {
     /// Where the node at `slot` is.
     #[inline]
     pub(in crate::memory) fn place_at(&self, slot: u32) -> Option<&Place<Node<K, V>>> {
-        self.number(slot).map(|number| self.place(self.shared.places.at(number)))
+        self.number(slot).map(|number| self.place_of(number))
     }
 
     /// Links a new node, whose slot this chooses; gives it back if there are too many.
@@ -311,10 +312,10 @@ impl<K, V> Writer<K, V> {
         (number, self.shared.places.at(number))
     }
 
-    /// The node at the place with this number, which holds one.
+    /// The place with this number, which holds a node.
     #[inline]
-    fn node(&self, number: u32) -> &Node<K, V> {
-        &self.place(self.shared.places.at(number)).node
+    fn place_of(&self, number: u32) -> &Place<Node<K, V>> {
+        self.place(self.shared.places.at(number))
     }
 
     /// A place that holds a node.
@@ -351,7 +352,7 @@ impl<K, V> Writer<K, V> {
     #[cold]
     fn make_room(&mut self) {
         let table = Table::new((self.capacity as usize).clamp(self.len(), 2 * self.len()));
-        self.table().iter().for_each(|number| table.put(self.node(number).hash, number));
+        self.table().iter().for_each(|number| table.put(self.place_of(number).node.hash, number));
         self.link(table);
     }
 
