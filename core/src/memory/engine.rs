@@ -49,7 +49,10 @@ use crate::{
 pub struct Memory<K, V, P>(pub(super) Arc<Engine<K, V, P>>);
 
 pub(super) struct Engine<K, V, P> {
+    /// A power of two of them.
     pub(super) shards: Box<[Shard<K, V, P>]>,
+    /// Which bits say where a key is.
+    mask: usize,
     pub(super) readers: Arc<Readers>,
     /// The hits and misses that readers had counted when statistics were reset.
     pub(super) forgotten: Mutex<(u64, u64)>,
@@ -90,6 +93,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
         let random = options.random.unwrap_or_else(Random::from_entropy);
         Self(Arc::new(Engine {
             shards: (0..count).map(shard).collect(),
+            mask: count - 1,
             readers: Arc::clone(&readers),
             forgotten: Mutex::default(),
             hasher: FixedState::with_seed(random.next()),
@@ -331,7 +335,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
 
     /// The shard by bits of the hash that the index inside it doesn't look at.
     pub(super) fn shard_of(&self, hash: u64) -> usize {
-        (hash >> 44) as usize & (self.0.shards.len() - 1)
+        (hash >> 44) as usize & self.0.mask
     }
 
     fn lease_for(&self, shard: usize, sequence: u64) -> Lease {

@@ -57,7 +57,8 @@ impl<K, V> Index<K, V> {
         if !self.is_plain() {
             return None;
         }
-        self.0.readers.read_at_once(|reading| work(Look { shared: &self.0, reading }))
+        let shared = &*self.0;
+        shared.readers.read_at_once(|reading| work(Look { shared, reading }))
     }
 
     /// Reads. `None` for a thread that can't do so without further ado.

@@ -8,8 +8,8 @@
 
 use std::sync::atomic::Ordering;
 
-use super::tags::{COUNTS, Tags, WIDTH, counted, tag, word_of};
-use crate::sync::{AtomicU32, AtomicU64};
+use super::tags::{Tags, WIDTH};
+use crate::sync::AtomicU32;
 
 /// Numbers of places, by hash.
 pub(in crate::memory) struct Table {
@@ -37,10 +37,11 @@ pub(in crate::memory) enum Glance<T> {
 const FEW: usize = 7;
 const MANY: usize = 9;
 
+/// A line of numbers.
 #[derive(Default)]
 #[repr(align(64))]
-struct Group {
-    tags: [AtomicU64; 2],
+pub(super) struct Group {
+    tags: Tags,
     numbers: [AtomicU32; WIDTH],
 }
 
@@ -58,11 +59,10 @@ impl Table {
     /// Asks `same` of the first number whose hash may be `hash` where most are.
     #[inline]
     pub(super) fn glance<T>(&self, hash: u32, same: impl Fn(u32) -> Option<T>) -> Glance<T> {
-        let Some(group) = self.groups.get(self.home(hash)) else { return Glance::Unknown };
-        let tags = group.tags();
-        match tags.alike(hash).next().map(|place| same(group.numbers[place].load(Ordering::SeqCst))) {
+        let group = self.first(hash);
+        match group.tags.alike(hash).first().map(|place| same(group.number(place))) {
             Some(Some(found)) => Glance::Found(found),
-            None if !tags.any_went_on(hash) => Glance::Absent,
+            None if !group.tags.any_went_on(hash) => Glance::Absent,
             _ => Glance::Unknown,
         }
     }
@@ -71,12 +71,11 @@ impl Table {
     #[inline]
     pub(super) fn find<T>(&self, hash: u32, same: impl Fn(u32) -> Option<T> + Copy) -> Option<(At, T)> {
         let home = self.home(hash);
-        let group = self.groups.get(home)?;
-        let tags = group.tags();
-        if let Some((place, found)) = group.find(tags, hash, same) {
+        let group = self.first(hash);
+        if let Some((place, found)) = group.find(hash, same) {
             return Some((At { group: home, place }, found));
         }
-        if tags.any_went_on(hash) { self.find_on(hash, home, same) } else { None }
+        if group.tags.any_went_on(hash) { self.find_on(hash, home, same) } else { None }
     }
 
     #[inline(never)]
@@ -85,21 +84,24 @@ impl Table {
         for steps in 0..self.groups.len() {
             at = self.next(hash, at, steps);
             let group = &self.groups[at];
-            let tags = group.tags();
-            if let Some((place, found)) = group.find(tags, hash, same) {
+            if let Some((place, found)) = group.find(hash, same) {
                 return Some((At { group: at, place }, found));
             }
-            if !tags.any_went_on(hash) {
+            if !group.tags.any_went_on(hash) {
                 break;
             }
         }
         None
     }
 
-    /// The word that a search for `hash` looks at first.
+    /// The group that a search for `hash` looks at first.
     #[inline]
-    pub(super) fn first(&self, hash: u32) -> &AtomicU64 {
-        &self.groups[self.home(hash)].tags[0]
+    pub(super) fn first(&self, hash: u32) -> &Group {
+        // SAFETY: there is at least one group, and what a `u32` by 2^32 is of their number is less than that.
+        #[allow(unsafe_code)]
+        unsafe {
+            self.groups.get_unchecked(self.home(hash))
+        }
     }
 
     /// Puts in a number that is not there. There must be room.
@@ -117,7 +119,7 @@ impl Table {
         let mut at = home;
         for steps in 0..self.groups.len() {
             let group = &self.groups[at];
-            group.change(COUNTS, |counts| counted(counts, hash, change));
+            group.tags.count(hash, change);
             at = self.next(hash, at, steps);
             if done(&self.groups[at]) {
                 return;
@@ -170,52 +172,46 @@ impl Table {
 }
 
 impl Group {
+    /// The number at `place`, one of those that the tags name.
     #[inline]
-    fn tags(&self) -> Tags {
-        Tags([self.tags[0].load(Ordering::SeqCst), self.tags[1].load(Ordering::SeqCst)])
-    }
-
-    /// Changes one of the two words.
-    #[inline]
-    fn change(&self, word: usize, change: impl FnOnce(u64) -> u64) {
-        let word = &self.tags[word];
-        word.store(change(word.load(Ordering::Relaxed)), Ordering::Release);
+    fn number(&self, place: usize) -> u32 {
+        debug_assert!(place < WIDTH);
+        // SAFETY: the tags name only places of a group.
+        #[allow(unsafe_code)]
+        unsafe {
+            self.numbers.get_unchecked(place).load(Ordering::SeqCst)
+        }
     }
 
     /// The number at `place`, if there is one.
     #[inline]
     fn get(&self, place: usize) -> Option<u32> {
-        let (word, shift) = word_of(place);
-        let is_taken = self.tags[word].load(Ordering::Relaxed) >> shift & 0xff != 0;
-        is_taken.then(|| self.numbers[place].load(Ordering::Relaxed))
+        self.tags.is_taken(place).then(|| self.numbers[place].load(Ordering::Relaxed))
     }
 
     /// Puts in a number, if there is room.
     #[inline]
     fn put(&self, hash: u32, number: u32) -> bool {
-        let Some(place) = self.tags().free().next() else { return false };
-        let (word, shift) = word_of(place);
+        let Some(place) = self.tags.free().first() else { return false };
         self.numbers[place].store(number, Ordering::Release);
-        self.change(word, |tags| tags | u64::from(tag(hash)) << shift);
+        self.tags.take(place, hash);
         true
     }
 
     /// Takes a number out, if it is here.
     #[inline]
     fn take_out(&self, hash: u32, number: u32) -> bool {
-        let found = self.find(self.tags(), hash, |other| (other == number).then_some(()));
+        let found = self.find(hash, |other| (other == number).then_some(()));
         if let Some((place, ())) = found {
-            let (word, shift) = word_of(place);
-            self.change(word, |tags| tags & !(0xff << shift));
+            self.tags.clear(place);
         }
         found.is_some()
     }
 
     /// Asks `same` of each number whose tag is that of `hash`, until it answers; and which that is.
     #[inline]
-    fn find<T>(&self, tags: Tags, hash: u32, same: impl Fn(u32) -> Option<T>) -> Option<(usize, T)> {
-        let same = |place: usize| Some((place, same(self.numbers[place].load(Ordering::SeqCst))?));
-        tags.alike(hash).find_map(same)
+    fn find<T>(&self, hash: u32, same: impl Fn(u32) -> Option<T>) -> Option<(usize, T)> {
+        self.tags.alike(hash).find_map(|place| Some((place, same(self.number(place))?)))
     }
 }
 
@@ -258,7 +254,7 @@ mod tests {
                 prop_assert_eq!(table.iter().collect::<BTreeSet<_>>(), all);
             }
             there.iter().for_each(|(hash, number)| table.take_out(*hash, *number));
-            prop_assert!(table.groups.iter().all(|group| group.tags().0 == [0, 0]), "nothing stays behind");
+            prop_assert!(table.groups.iter().all(|group| group.tags.is_unused()), "nothing stays behind");
         }
     }
 
@@ -301,9 +297,9 @@ mod tests {
         fn groups_on_the_way(&self, hash: u32, number: Option<u32>) -> usize {
             let mut at = self.home(hash);
             for steps in 0..self.groups.len() {
-                let tags = self.groups[at].tags();
-                let is_here = self.groups[at].find(tags, hash, |other| (Some(other) == number).then_some(()));
-                if is_here.is_some() || !tags.any_went_on(hash) {
+                let group = &self.groups[at];
+                let is_here = group.find(hash, |other| (Some(other) == number).then_some(()));
+                if is_here.is_some() || !group.tags.any_went_on(hash) {
                     return steps + 1;
                 }
                 at = self.next(hash, at, steps);
