@@ -8,6 +8,7 @@ use larder_core::{
     StoreExt,
 };
 use larder_policies::{Lru, POLICIES, Sieve};
+use proptest::prelude::*;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -103,6 +104,47 @@ fn an_entry_that_is_used_outlives_its_idle_time_and_one_that_is_not_does_not() {
     manual.advance(10 * SECOND);
     assert_eq!(memory.get(&1), None);
     assert_eq!(memory.prune(), 1);
+}
+
+proptest! {
+    #[test]
+    fn an_entry_ends_when_it_was_idle_for_its_time_and_by_no_more_than_a_thousandth_too_early(
+        pauses in proptest::collection::vec((0_u32..1_200, any::<bool>()), 1..60),
+        ttl in proptest::option::of(1_000_u32..10_000),
+    ) {
+        const IDLE: Duration = Duration::from_millis(1);
+        for policy in POLICIES {
+            let (options, manual) = options(4);
+            let memory = options.idle(IDLE).build(policy.make);
+            let life = ttl.map_or(Entry::new(1), |ttl| Entry::new(1).ttl(Duration::from_micros(ttl.into())));
+            memory.insert_entry(1, life);
+            let (mut idle, mut age) = (Duration::ZERO, Duration::ZERO);
+            for (pause, is_long) in &pauses {
+                let pause = Duration::from_nanos(u64::from(*pause) * if *is_long { 1_000 } else { 1 });
+                manual.advance(pause);
+                (idle, age) = (idle + pause, age + pause);
+                let found = memory.get(&1).is_some();
+                let is_over = idle >= IDLE || ttl.is_some_and(|ttl| age >= Duration::from_micros(ttl.into()));
+                prop_assert!(!(found && is_over), "{}: {idle:?} is too long", policy.name);
+                prop_assert!(found || is_over || idle + IDLE / 1_000 >= IDLE, "{}: {idle:?}", policy.name);
+                if !found {
+                    break;
+                }
+                idle = Duration::ZERO;
+            }
+        }
+    }
+}
+
+#[test]
+fn what_may_not_be_idle_at_all_is_never_usable() {
+    let (options, manual) = options(4);
+    let memory = options.idle(Duration::ZERO).build(Lru::new);
+    memory.insert(1, 1);
+    assert_eq!((memory.get(&1), memory.len()), (None, 0));
+    manual.advance(SECOND);
+    memory.insert(1, 1);
+    assert_eq!((memory.get(&1), memory.len()), (None, 0));
 }
 
 /// Once a second thread reads, an overwrite comes to lie elsewhere: where others were idle before it.

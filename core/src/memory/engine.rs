@@ -15,10 +15,12 @@ use super::guarded::{Incoming, Taken};
 use super::options::{self, MemoryOptions, Weigher};
 use super::readers::Readers;
 use super::removals::{Listener, Removals};
+use super::resident::Resident;
 use super::shard::{Found, Miss, Shard};
 use crate::sync::plain::Mutex;
 use crate::{
-    Cause, Clock, Entry, EvictionPolicy, Filled, Key, Lease, Life, Lifetimes, Lookup, Random, Time, Value,
+    Cause, Clock, Entry, EvictionPolicy, Filled, Hits, Key, Lease, Life, Lifetimes, Lookup, Random, Time,
+    Value,
 };
 
 /// A store in memory: bounded, sharded, with the eviction policy `P`. Cloning it costs one reference count; the clones
@@ -85,14 +87,13 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
     fn build(options: MemoryOptions<K, V>, policy: impl Fn(u64) -> P) -> Self {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let count = options.shard_count();
-        let readers = Arc::new(Readers::new());
-        let shard = |index| {
-            let share = options::share(options.capacity, count, index);
-            Shard::new(&readers, share, policy(share), options.idle)
-        };
+        let shares = || (0..count).map(|index| options::share(options.capacity, count, index));
+        let policies: Vec<P> = shares().map(policy).collect();
+        let readers = Arc::new(Readers::new(policies.iter().any(|policy| policy.hits() == Hits::Noted)));
+        let shard = |(share, policy)| Shard::new(&readers, share, policy, options.idle);
         let random = options.random.unwrap_or_else(Random::from_entropy);
         Self(Arc::new(Engine {
-            shards: (0..count).map(shard).collect(),
+            shards: shares().zip(policies).map(shard).collect(),
             mask: count - 1,
             readers: Arc::clone(&readers),
             forgotten: Mutex::default(),
@@ -124,7 +125,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
-        self.read(hash, key, Miss::Counts, |value, _| Some(value.clone()), |_| None)
+        self.read(hash, key, Miss::Counts, |found| Some(found.node.value.clone()), |_| None)
     }
 
     /// The entry of `key`: its value, when it was stored and when it ends.
@@ -151,7 +152,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        self.peek(key, |_, _| ()).is_some()
+        self.peek(key, |_| ()).is_some()
     }
 
     /// A lease on `key`, whether it has an entry or not.
@@ -246,7 +247,8 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
-        let hit = |value: &V, life| Lookup::Hit(Entry::with_life(value.clone(), life));
+        let hit =
+            |found: Resident<'_, K, V>| Lookup::Hit(Entry::with_life(found.node.value.clone(), found.life()));
         self.read(hash, key, miss, hit, Lookup::Miss)
     }
 
@@ -258,7 +260,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
         hash: u64,
         key: &Q,
         miss: Miss,
-        mut found: impl FnMut(&V, Life) -> T,
+        mut found: impl FnMut(Resident<'_, K, V>) -> T,
         absent: impl FnOnce(Lease) -> T,
     ) -> T
     where
@@ -281,7 +283,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
         hash: u64,
         key: &Q,
         miss: Miss,
-        mut found: impl FnMut(&V, Life) -> T,
+        mut found: impl FnMut(Resident<'_, K, V>) -> T,
         absent: impl FnOnce(Lease) -> T,
     ) -> T
     where
@@ -297,7 +299,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
         }
     }
 
-    pub(super) fn peek<Q, T>(&self, key: &Q, read: impl FnMut(&V, Life) -> T) -> Option<T>
+    pub(super) fn peek<Q, T>(&self, key: &Q, read: impl FnMut(Resident<'_, K, V>) -> T) -> Option<T>
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,

@@ -2,12 +2,14 @@
 
 use std::borrow::Borrow;
 use std::num::NonZeroU32;
+use std::sync::atomic::AtomicU64;
 
 use super::idle::Idle;
-use super::index::{At, Gone, Place, Writer};
-use super::node::{Mark, Node};
+use super::index::{At, Gone, Writer};
+use super::node::{FOR_EVER, Mark, Node};
 use super::readers::Moment;
 use super::removals::Removals;
+use super::resident::{Resident, end};
 use super::wheel::Wheel;
 use super::writes::Writes;
 use crate::{Cause, EvictionPolicy, Filled, Hits, Key, Life, MarkTable, Marks, Slot, Stats, Time, Value};
@@ -68,18 +70,18 @@ impl<K: Key, V: Value, P: EvictionPolicy> Guarded<K, V, P> {
         hash: u64,
         key: &Q,
         now: Time,
-        read: impl FnOnce(&V, Life) -> T,
+        read: impl FnOnce(Resident<'_, K, V>) -> T,
     ) -> Option<T>
     where
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
-        let Place { node, used } = self.usable(hash, key, now)?;
-        let (slot, found) = (node.slot, read(&node.value, node.life));
-        self.idle.renew(used.first(), now);
+        let resident = self.usable(hash, key, now)?;
+        let (slot, found) = (resident.node.slot, read(resident));
+        self.idle.renew(resident, now);
         match self.hits {
             Hits::Ignored => {}
-            Hits::Marked { max } => node.mark.add(max),
+            Hits::Marked { max } => resident.node.mark.add(max),
             Hits::Noted => self.policy.on_hit(Slot(slot)),
         }
         self.counts.hits += 1;
@@ -110,14 +112,13 @@ impl<K: Key, V: Value, P: EvictionPolicy> Guarded<K, V, P> {
         hash: u64,
         key: &Q,
         now: Time,
-        read: impl FnOnce(&V, Life) -> T,
+        read: impl FnOnce(Resident<'_, K, V>) -> T,
     ) -> Option<T>
     where
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
-        let node = &self.usable(hash, key, now)?.node;
-        Some(read(&node.value, node.life))
+        self.usable(hash, key, now).map(read)
     }
 
     /// The application's own write.
@@ -216,8 +217,8 @@ impl<K: Key, V: Value, P: EvictionPolicy> Guarded<K, V, P> {
     pub(super) fn iter(&self, now: Time) -> impl Iterator<Item = (&K, &V, Life, u64)> {
         self.nodes
             .iter()
-            .filter(move |(slot, _)| self.live(*slot, now).is_some())
-            .map(|(_, node)| (&node.key, &node.value, node.life, node.sequence))
+            .filter_map(move |(slot, node)| Some((node, self.live(slot, now)?.life())))
+            .map(|(node, life)| (&node.key, &node.value, life, node.sequence))
     }
 
     /// Removes `key` if its value is still the one that came in with `sequence`.
@@ -271,17 +272,17 @@ impl<K: Key, V: Value, P: EvictionPolicy> Guarded<K, V, P> {
 
     /// Where the node of `key` is, if it is usable.
     #[inline]
-    fn usable<Q>(&self, hash: u64, key: &Q, now: Time) -> Option<&Place<Node<K, V>>>
+    fn usable<Q>(&self, hash: u64, key: &Q, now: Time) -> Option<Resident<'_, K, V>>
     where
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
-        let (_, place) = self.nodes.find(hash as u32, key)?;
-        is_live(place, self.idle, now).then_some(place)
+        let (_, resident) = self.nodes.find(hash as u32, key)?;
+        self.idle.is_live(resident, now).then_some(resident)
     }
 
-    fn live(&self, slot: u32, now: Time) -> Option<&Node<K, V>> {
-        self.nodes.place_at(slot).filter(|place| is_live(place, self.idle, now)).map(|place| &place.node)
+    fn live(&self, slot: u32, now: Time) -> Option<Resident<'_, K, V>> {
+        self.nodes.place_at(slot).filter(|resident| self.idle.is_live(*resident, now))
     }
 
     /// Stores the entry over the one that is `present`, or as a new one.
@@ -297,9 +298,14 @@ impl<K: Key, V: Value, P: EvictionPolicy> Guarded<K, V, P> {
         let weight = new.weight.filter(|weight| u64::from(weight.get()) <= self.capacity);
         match (present, weight.filter(|_| new.life.is_usable(now))) {
             (Some((at, _)), Some(weight)) => {
-                self.replace(at, node(new, weight, sequence), now, removals);
+                let end = end(new.life);
+                self.replace(at, node(new, weight, sequence, self.idle.until(now, end)), end, now, removals);
             }
-            (None, Some(weight)) => self.add(new.hash, node(new, weight, sequence), now, removals),
+            (None, Some(weight)) => {
+                let (hash, end) = (new.hash, end(new.life));
+                let node = node(new, weight, sequence, self.idle.until(now, end));
+                self.add(hash, node, end, now, removals);
+            }
             (present, None) => {
                 let cause = if new.life.is_usable(now) { Cause::Refused } else { Cause::Expired };
                 self.refuse(present.map(|(_, slot)| slot), (new.hash as u32, sequence), cause, removals);
@@ -326,14 +332,14 @@ impl<K: Key, V: Value, P: EvictionPolicy> Guarded<K, V, P> {
     }
 
     #[inline(always)]
-    fn replace(&mut self, at: At, new: Node<K, V>, now: Time, removals: &mut Removals<K, V>) {
-        let (hits, idle, life, weight) = (self.hits, self.idle, new.life, new.weight.get());
+    fn replace(&mut self, at: At, new: Node<K, V>, end: u64, now: Time, removals: &mut Removals<K, V>) {
+        let (hits, idle, weight) = (self.hits, self.idle, new.weight.get());
         let (mut slot, mut cause, mut before) = (0, Cause::Replaced, 0);
-        let gone = self.nodes.replace(at, now, |old| {
-            if !is_live(old, idle, now) {
+        let gone = self.nodes.replace(at, end, |old| {
+            if !idle.is_live(old, now) {
                 cause = Cause::Expired;
             }
-            let old = &old.node;
+            let old = old.node;
             (slot, before) = (old.slot, old.weight.get());
             new.mark.set(old.mark.get());
             if let Hits::Marked { max } = hits {
@@ -346,16 +352,16 @@ impl<K: Key, V: Value, P: EvictionPolicy> Guarded<K, V, P> {
         self.weight = self.weight - u64::from(before) + u64::from(weight);
         self.counts.inserts += 1;
         self.count(cause);
-        self.start_life(slot, life);
+        self.start_life(slot, end);
         self.policy.on_update(Slot(slot), weight);
         self.make_room(Some(slot), now, removals);
     }
 
     #[inline(always)]
-    fn add(&mut self, hash: u64, new: Node<K, V>, now: Time, removals: &mut Removals<K, V>) {
-        let (life, weight) = (new.life, new.weight.get());
+    fn add(&mut self, hash: u64, new: Node<K, V>, end: u64, now: Time, removals: &mut Removals<K, V>) {
+        let weight = new.weight.get();
         self.nodes.fetch_foreseen();
-        let slot = match self.nodes.insert(new, now) {
+        let slot = match self.nodes.insert(new, end) {
             Ok(slot) => slot,
             Err(node) => {
                 self.refuse(None, (node.hash, node.sequence), Cause::Refused, removals);
@@ -365,7 +371,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Guarded<K, V, P> {
         self.counts.inserts += 1;
         self.writes.grow_for(self.nodes.len());
         self.weight += u64::from(weight);
-        self.start_life(slot, life);
+        self.start_life(slot, end);
         self.policy.on_insert(Slot(slot), hash, weight);
         self.make_room(Some(slot), now, removals);
     }
@@ -402,7 +408,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Guarded<K, V, P> {
     #[inline(never)]
     fn expire_due(&mut self, now: Time, removals: &mut Removals<K, V>) -> bool {
         let (nodes, idle) = (&self.nodes, self.idle);
-        let deadline_of = |slot| deadline(nodes, idle, slot).as_nanos();
+        let deadline_of = |slot| deadline(nodes, idle, slot);
         let Some(slot) = self.wheel.pop_due(now.as_nanos(), deadline_of) else { return false };
         self.policy.on_remove(Slot(slot));
         self.let_go(slot, Cause::Expired, removals);
@@ -410,8 +416,8 @@ impl<K: Key, V: Value, P: EvictionPolicy> Guarded<K, V, P> {
     }
 
     #[inline]
-    fn start_life(&mut self, slot: u32, life: Life) {
-        if life.usable_until().time().is_some() || self.idle.is_limited() || !self.wheel.is_unused() {
+    fn start_life(&mut self, slot: u32, end: u64) {
+        if end < FOR_EVER || self.idle.is_limited() || !self.wheel.is_unused() {
             self.schedule(slot);
         }
     }
@@ -419,8 +425,8 @@ impl<K: Key, V: Value, P: EvictionPolicy> Guarded<K, V, P> {
     #[inline(never)]
     fn schedule(&mut self, slot: u32) {
         match deadline(&self.nodes, self.idle, slot) {
-            Time::MAX => self.wheel.cancel(slot),
-            deadline => self.wheel.schedule(slot, deadline.as_nanos()),
+            FOR_EVER => self.wheel.cancel(slot),
+            deadline => self.wheel.schedule(slot, deadline),
         }
     }
 
@@ -459,22 +465,16 @@ impl<K: Key, V: Value, P: EvictionPolicy> Guarded<K, V, P> {
 
 /// The node of an entry that comes in.
 #[inline(always)]
-fn node<K, V>(new: Incoming<K, V>, weight: NonZeroU32, sequence: u64) -> Node<K, V> {
+fn node<K, V>(new: Incoming<K, V>, weight: NonZeroU32, sequence: u64, until: u64) -> Node<K, V> {
     let Incoming { hash, key, value, life, .. } = new;
-    Node { key, value, life, sequence, hash: hash as u32, weight, slot: 0, mark: Mark::default() }
-}
-
-/// Whether the entry is usable, by its own life and for having been used.
-#[inline]
-pub(super) fn is_live<K, V>(place: &Place<Node<K, V>>, idle: Idle, now: Time) -> bool {
-    place.node.life.is_usable(now) && now < idle.deadline(place.used.first())
+    let (stored, fresh) = (life.stored().unwrap_or(Time::MAX), life.fresh_until());
+    let (until, hash, mark) = (AtomicU64::new(until), hash as u32, Mark::default());
+    Node { key, value, until, stored, fresh, sequence, hash, weight, slot: 0, mark }
 }
 
 /// When the entry at `slot` ends: by its own life, or for not being used.
-fn deadline<K, V>(nodes: &Writer<K, V>, idle: Idle, slot: u32) -> Time {
-    let Some(place) = nodes.place_at(slot) else { return Time::MAX };
-    let usable = place.node.life.usable_until().time().unwrap_or(Time::MAX);
-    idle.deadline(place.used.first()).min(usable)
+fn deadline<K, V>(nodes: &Writer<K, V>, idle: Idle, slot: u32) -> u64 {
+    nodes.place_at(slot).map_or(FOR_EVER, |resident| idle.end(resident))
 }
 
 impl<K, V> MarkTable for Writer<K, V> {

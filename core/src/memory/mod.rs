@@ -27,6 +27,7 @@ mod once;
 mod options;
 mod readers;
 mod removals;
+mod resident;
 mod shard;
 mod store;
 mod stripes;

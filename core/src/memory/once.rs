@@ -68,7 +68,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
     /// A look-up that counts as nothing.
     fn look_again(&self, key: &K) -> Lookup<V> {
         let lease = self.lease_now(key);
-        match self.peek(key, |value, life| Entry::with_life(value.clone(), life)) {
+        match self.peek(key, |found| Entry::with_life(found.node.value.clone(), found.life())) {
             Some(entry) => Lookup::Hit(entry),
             None => Lookup::Miss(lease),
         }

@@ -71,7 +71,8 @@ impl<K: Key, V: Value> MemoryOptions<K, V> {
         self
     }
 
-    /// Entries not used for `idle` are gone, whatever their own life. Default: they stay.
+    /// Entries not used for `idle` are gone, whatever their own life. Default: they stay. As a use within a thousandth of
+    /// `idle` after another is not noted, they may be gone by that much earlier; never later.
     pub fn idle(mut self, idle: Duration) -> Self {
         self.idle = Some(idle);
         self

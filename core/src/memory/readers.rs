@@ -19,6 +19,8 @@ use crate::sync::{AtomicU64, fence, yield_now};
 /// The seats of a store.
 pub(super) struct Readers {
     fence: Fence,
+    /// [`TOLD`], or nothing.
+    told: u64,
     seats: Stripes<Seat>,
     /// Which seats were ever taken, a bit each.
     taken: [AtomicU64; STRIPES / 64],
@@ -38,8 +40,8 @@ const MANY: u64 = 1 << 63;
 /// What one thread writes when it reads: lines that no other thread writes.
 #[repr(align(128))]
 pub(super) struct Seat {
-    /// How often the thread began or ended to read, in its upper bits: [`READING`] tells which was last. The lowest bit is
-    /// [`SLOW`].
+    /// How often the thread began or ended to read, in its upper bits: [`READING`] tells which was last. Those below are
+    /// [`SLOW`] and [`TOLD`].
     moves: AtomicU64,
     /// 1 while it changes what it alone reads.
     changes: AtomicU64,
@@ -56,8 +58,10 @@ impl Default for Seat {
 
 /// The seat was never taken, or whoever sits on it needs a fence of its own.
 const SLOW: u64 = 1;
+/// The policy of the store is told of each hit.
+const TOLD: u64 = 2;
 /// The thread reads.
-const READING: u64 = 2;
+const READING: u64 = 4;
 
 /// A thread that reads.
 #[derive(Clone, Copy)]
@@ -78,10 +82,12 @@ struct Leave<'a>(&'a Seat);
 pub(super) struct Awaited(Vec<(usize, u64)>);
 
 impl Readers {
-    pub(super) fn new() -> Self {
+    /// For a store whose policy is `told` of each hit, or not.
+    pub(super) fn new(told: bool) -> Self {
         let zero = || AtomicU64::new(0);
         Self {
             fence: Fence::new(),
+            told: if told { TOLD } else { 0 },
             seats: Stripes::new(),
             taken: std::array::from_fn(|_| zero()),
             only: zero(),
@@ -103,8 +109,19 @@ impl Readers {
     /// Reads, if this thread has done so before, has one of the first seats and needs no fence: no call is in the way.
     #[inline]
     pub(super) fn read_at_once<T>(&self, work: impl FnOnce(Reading<'_>) -> T) -> Option<T> {
+        self.read_unless(READING | SLOW, work)
+    }
+
+    /// The same where no policy is told of hits.
+    #[inline]
+    pub(super) fn read_untold<T>(&self, work: impl FnOnce(Reading<'_>) -> T) -> Option<T> {
+        self.read_unless(READING | SLOW | TOLD, work)
+    }
+
+    #[inline]
+    fn read_unless<T>(&self, bits: u64, work: impl FnOnce(Reading<'_>) -> T) -> Option<T> {
         let (thread, seat) = self.seats.own_at_once()?;
-        let is_free = seat.moves.load(Ordering::Relaxed) & (READING | SLOW) == 0;
+        let is_free = seat.moves.load(Ordering::Relaxed) & bits == 0;
         is_free.then(|| Reading::begin(thread, seat, Fence::free, work))
     }
 
@@ -123,7 +140,7 @@ impl Readers {
             yield_now();
         }
         if self.fence.is_one_sided() {
-            seat.moves.store(0, Ordering::Relaxed);
+            seat.moves.store(self.told, Ordering::Relaxed);
         }
         word.fetch_or(bit, Ordering::SeqCst);
         true
@@ -288,7 +305,7 @@ mod tests {
 
     #[test]
     fn who_reads_is_awaited_until_it_moves_on() {
-        let readers = Readers::new();
+        let readers = Readers::new(false);
         let mut awaited = Awaited::default();
         let seen = readers.read(|_| {
             readers.note(&mut awaited);
@@ -301,14 +318,14 @@ mod tests {
 
     #[test]
     fn nobody_reads_within_a_reading() {
-        let readers = Readers::new();
+        let readers = Readers::new(false);
         assert!(readers.read(|_| readers.read(|_| ()).is_none()).is_some_and(|refused| refused));
         assert!(readers.alone().is_some() && readers.read(|_| ()).is_some());
     }
 
     #[test]
     fn the_first_is_alone_until_a_second_one_reads() {
-        let readers = Readers::new();
+        let readers = Readers::new(false);
         assert!(readers.alone().is_none(), "nobody knows it yet");
         assert!(readers.alone().is_some(), "it made itself known");
         let other = || readers.read(|_| ());
@@ -361,7 +378,7 @@ mod schedules {
                 assert_eq!(read, Some(()));
             }
         }
-        check(|| (Readers::new(), shuttle::sync::Mutex::new(()), Number::new(0)), act);
+        check(|| (Readers::new(false), shuttle::sync::Mutex::new(()), Number::new(0)), act);
     }
 
     #[test]
@@ -393,7 +410,7 @@ mod schedules {
             }
         }
         let make = || World {
-            readers: Readers::new(),
+            readers: Readers::new(false),
             linked: AtomicU64::new(1),
             dead: Number::new(0),
             lock: shuttle::sync::Mutex::new(()),

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::guarded::{Guarded, is_live};
+use super::guarded::Guarded;
 use super::idle::Idle;
-use super::index::{Glance, Index, Look, Place};
+use super::index::{Glance, Index, Look};
 use super::node::Node;
 use super::notes::Notes;
 use super::readers::Readers;
+use super::resident::Resident;
 use crate::sync::{AtomicU64, Mutex, MutexGuard};
-use crate::{EvictionPolicy, Hits, Key, Life, Time, Value};
+use crate::{EvictionPolicy, Hits, Key, Time, Value};
 
 /// A shard. What readers always look at hardly ever changes, and shares no line with what does.
 pub(super) struct Shard<K, V, P> {
@@ -83,15 +84,14 @@ impl<K: Key, V: Value, P: EvictionPolicy> Shard<K, V, P> {
         key: &Q,
         now: impl FnOnce() -> Option<Time>,
         miss: Miss,
-        read: impl FnOnce(&V, Life) -> T,
+        read: impl FnOnce(Resident<'_, K, V>) -> T,
     ) -> Option<Found<T>>
     where
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
-        let is_usable = |place: &Place<Node<K, V>>, now| place.node.life.is_usable(now);
-        let look = |look: Look<'_, K, V, true>| glance(look, (hash, key), now, miss, is_usable, read);
-        self.front.index.read_plain_at_once(look)?
+        let look = |look: Look<'_, K, V>| glance(look, (hash, key), now, miss, |_| true, read);
+        self.front.index.read_untold(look)?
     }
 
     /// The same for a hit that leaves more behind: its time, or a note for the policy.
@@ -102,32 +102,21 @@ impl<K: Key, V: Value, P: EvictionPolicy> Shard<K, V, P> {
         key: &Q,
         now: impl FnOnce() -> Option<Time>,
         miss: Miss,
-        read: impl FnOnce(&V, Life) -> T,
+        read: impl FnOnce(Resident<'_, K, V>) -> T,
     ) -> Option<Found<T>>
     where
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
         let Front { index, notes, .. } = &self.front;
-        if index.is_plain() {
-            return None;
-        }
+        let notes = notes.as_deref()?;
         let look = |look: Look<'_, K, V>| {
-            let note = |notes: &Notes, node: &Node<K, V>| {
+            let note = |node: &Node<K, V>| {
                 notes.write_at_once(look.reading().thread(), node.slot, node.sequence as u32)
             };
-            let is_used = |place: &Place<Node<K, V>>, now| {
-                self.renew(place, now) && notes.as_deref().is_none_or(|notes| note(notes, &place.node))
-            };
-            glance(look, (hash, key), now, miss, is_used, read)
+            glance(look, (hash, key), now, miss, note, read)
         };
         index.read_at_once(look)?
-    }
-
-    /// Notes a use, where that matters, if the node is usable. Whether it is.
-    #[inline(always)]
-    fn renew(&self, place: &Place<Node<K, V>>, now: Time) -> bool {
-        place.node.life.is_usable(now) && self.front.idle.renew(place.used.first(), now)
     }
 
     /// The same, whatever it takes.
@@ -138,23 +127,24 @@ impl<K: Key, V: Value, P: EvictionPolicy> Shard<K, V, P> {
         key: &Q,
         now: Time,
         miss: Miss,
-        mut read: impl FnMut(&V, Life) -> T,
+        mut read: impl FnMut(Resident<'_, K, V>) -> T,
     ) -> Found<T>
     where
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
         let look = |look: Look<'_, K, V>| {
-            let Some(place) = look.find(hash as u32, key).filter(|place| self.renew(place, now)) else {
+            let found = look.find(hash as u32, key);
+            let Some(resident) = found.filter(|resident| self.front.idle.renew(*resident, now)) else {
                 if miss == Miss::Counts {
                     look.reading().count_miss();
                 }
                 return None;
             };
             if let Some(notes) = &self.front.notes {
-                self.note(notes, look.reading().thread(), &place.node);
+                self.note(notes, look.reading().thread(), resident.node);
             }
-            Some(hit(look, &place.node, &mut read))
+            Some(hit(look, resident, &mut read))
         };
         match self.front.index.read(look) {
             Some(Some(found)) => Found::Hit(found),
@@ -172,7 +162,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Shard<K, V, P> {
         key: &Q,
         now: Time,
         miss: Miss,
-        read: impl FnMut(&V, Life) -> T,
+        read: impl FnMut(Resident<'_, K, V>) -> T,
     ) -> Found<T>
     where
         K: Borrow<Q>,
@@ -210,16 +200,13 @@ impl<K: Key, V: Value, P: EvictionPolicy> Shard<K, V, P> {
         hash: u64,
         key: &Q,
         now: Time,
-        mut read: impl FnMut(&V, Life) -> T,
+        mut read: impl FnMut(Resident<'_, K, V>) -> T,
     ) -> Option<T>
     where
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
-        let seen = self
-            .front
-            .index
-            .read(|look| self.live(look, hash, key, now).map(|node| read(&node.value, node.life)));
+        let seen = self.front.index.read(|look| self.live(look, hash, key, now).map(&mut read));
         seen.unwrap_or_else(|| self.lock().peek(hash, key, now, read))
     }
 
@@ -263,7 +250,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Shard<K, V, P> {
         key: &Q,
         now: Time,
         miss: Miss,
-        read: impl FnMut(&V, Life) -> T,
+        read: impl FnMut(Resident<'_, K, V>) -> T,
     ) -> Found<T>
     where
         K: Borrow<Q>,
@@ -287,15 +274,13 @@ impl<K: Key, V: Value, P: EvictionPolicy> Shard<K, V, P> {
         sequence
     }
 
-    /// The usable node of `key`.
-    fn live<'a, Q>(&self, look: Look<'a, K, V>, hash: u64, key: &Q, now: Time) -> Option<&'a Node<K, V>>
+    /// The usable entry of `key`.
+    fn live<'a, Q>(&self, look: Look<'a, K, V>, hash: u64, key: &Q, now: Time) -> Option<Resident<'a, K, V>>
     where
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
-        look.find(hash as u32, key)
-            .filter(|place| is_live(place, self.front.idle, now))
-            .map(|place| &place.node)
+        look.find(hash as u32, key).filter(|resident| self.front.idle.is_live(*resident, now))
     }
 
     /// Notes a hit for the policy.
@@ -333,23 +318,23 @@ impl<K: Key, V: Value, P: EvictionPolicy> Shard<K, V, P> {
     }
 }
 
-/// One look where most are, for what `is_used` then.
+/// One look where most are. What is found there must be usable without a look at anything else, and `noted`.
 #[inline(always)]
-fn glance<K, V, Q, T, const PLAIN: bool>(
-    look: Look<'_, K, V, PLAIN>,
+fn glance<K, V, Q, T>(
+    look: Look<'_, K, V>,
     (hash, key): (u64, &Q),
     now: impl FnOnce() -> Option<Time>,
     miss: Miss,
-    is_used: impl FnOnce(&Place<Node<K, V>>, Time) -> bool,
-    read: impl FnOnce(&V, Life) -> T,
+    noted: impl FnOnce(&Node<K, V>) -> bool,
+    read: impl FnOnce(Resident<'_, K, V>) -> T,
 ) -> Option<Found<T>>
 where
     K: Borrow<Q>,
     Q: Eq + ?Sized,
 {
     match look.glance(hash as u32, key) {
-        Glance::Found(place) if now().is_some_and(|now| is_used(place, now)) => {
-            Some(Found::Hit(hit(look, &place.node, read)))
+        Glance::Found(resident) if resident.node.is_usable(now) && noted(resident.node) => {
+            Some(Found::Hit(hit(look, resident, read)))
         }
         Glance::Absent if miss == Miss::Counts => {
             look.reading().count_miss();
@@ -359,16 +344,16 @@ where
     }
 }
 
-/// Reads the node that was found, marks it, and counts.
+/// Reads the entry that was found, marks it, and counts.
 #[inline(always)]
-fn hit<K, V, T, const PLAIN: bool>(
-    look: Look<'_, K, V, PLAIN>,
-    node: &Node<K, V>,
-    read: impl FnOnce(&V, Life) -> T,
+fn hit<K, V, T>(
+    look: Look<'_, K, V>,
+    resident: Resident<'_, K, V>,
+    read: impl FnOnce(Resident<'_, K, V>) -> T,
 ) -> T {
-    let found = read(&node.value, node.life);
+    let found = read(resident);
     look.reading().count_hit();
-    look.mark(node);
+    look.mark(resident.node);
     found
 }
 

@@ -15,24 +15,24 @@ use crate::Hits;
 /// What readers have.
 pub(in crate::memory) struct Index<K, V>(Arc<Shared<K, V>>);
 
-/// An index that is being read. It may be known to be `PLAIN`: a mark is all that a hit leaves behind.
-pub(in crate::memory) struct Look<'a, K, V, const PLAIN: bool = false> {
+/// An index that is being read.
+pub(in crate::memory) struct Look<'a, K, V> {
     shared: &'a Shared<K, V>,
     reading: Reading<'a>,
 }
 
 impl<K, V> Index<K, V> {
-    /// An index for nodes of a `capacity` in weight, of which a hit leaves behind what `hits` says, and its writer. `used` tells whether
-    /// each node has a word for its last use.
+    /// An index for nodes of a `capacity` in weight, of which a hit leaves behind what `hits` says, and its writer. Each node may have
+    /// a word `apart`.
     pub(in crate::memory) fn new(
         readers: Arc<Readers>,
         capacity: u64,
         hits: Hits,
-        used: bool,
+        apart: bool,
     ) -> (Self, Writer<K, V>) {
         let table = Table::new(0);
         let room = table.room();
-        let shared = Arc::new(Shared::new(readers, table, hits, used));
+        let shared = Arc::new(Shared::new(readers, table, hits, apart));
         let writer = Writer::new(Arc::clone(&shared), room, capacity);
         (Self(shared), writer)
     }
@@ -42,29 +42,18 @@ impl<K, V> Index<K, V> {
         &self.0.readers
     }
 
-    /// Whether a mark is all that a hit leaves behind.
+    /// Reads, if a mark is all that hits leave behind. `None` if not, or for a thread that can't do so without further ado.
     #[inline]
-    pub(in crate::memory) fn is_plain(&self) -> bool {
-        self.0.is_plain
-    }
-
-    /// Reads, if it is plain. `None` if not, or for a thread that can't do so without further ado.
-    #[inline]
-    pub(in crate::memory) fn read_plain_at_once<T>(
-        &self,
-        work: impl FnOnce(Look<'_, K, V, true>) -> T,
-    ) -> Option<T> {
-        if !self.is_plain() {
-            return None;
-        }
+    pub(in crate::memory) fn read_untold<T>(&self, work: impl FnOnce(Look<'_, K, V>) -> T) -> Option<T> {
         let shared = &*self.0;
-        shared.readers.read_at_once(|reading| work(Look { shared, reading }))
+        shared.readers.read_untold(|reading| work(Look { shared, reading }))
     }
 
     /// Reads. `None` for a thread that can't do so without further ado.
     #[inline]
     pub(in crate::memory) fn read_at_once<T>(&self, work: impl FnOnce(Look<'_, K, V>) -> T) -> Option<T> {
-        self.0.readers.read_at_once(|reading| work(Look { shared: &self.0, reading }))
+        let shared = &*self.0;
+        shared.readers.read_at_once(|reading| work(Look { shared, reading }))
     }
 
     /// Reads. `None` for a thread that can't: it must take the lock.
@@ -74,18 +63,18 @@ impl<K, V> Index<K, V> {
     }
 }
 
-impl<K, V, const PLAIN: bool> Clone for Look<'_, K, V, PLAIN> {
+impl<K, V> Clone for Look<'_, K, V> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<K, V, const PLAIN: bool> Copy for Look<'_, K, V, PLAIN> {}
+impl<K, V> Copy for Look<'_, K, V> {}
 
-impl<'a, K, V, const PLAIN: bool> Look<'a, K, V, PLAIN> {
+impl<'a, K, V> Look<'a, K, V> {
     /// Where the node of `key` is.
     #[inline]
-    pub(in crate::memory) fn find<Q>(self, hash: u32, key: &Q) -> Option<&'a Place<Node<K, V>>>
+    pub(in crate::memory) fn find<Q>(self, hash: u32, key: &Q) -> Option<Place<'a, Node<K, V>>>
     where
         K: Borrow<Q>,
         Q: Eq + ?Sized,
@@ -95,7 +84,7 @@ impl<'a, K, V, const PLAIN: bool> Look<'a, K, V, PLAIN> {
 
     /// The same, if that takes no more than a look at where most nodes are.
     #[inline]
-    pub(in crate::memory) fn glance<Q>(self, hash: u32, key: &Q) -> Glance<&'a Place<Node<K, V>>>
+    pub(in crate::memory) fn glance<Q>(self, hash: u32, key: &Q) -> Glance<Place<'a, Node<K, V>>>
     where
         K: Borrow<Q>,
         Q: Eq + ?Sized,
@@ -116,7 +105,7 @@ impl<'a, K, V, const PLAIN: bool> Look<'a, K, V, PLAIN> {
     #[inline]
     pub(in crate::memory) fn fetch_node(self, hash: u32) {
         if let Some(place) = self.find_where(hash, |_| true) {
-            fetch(place);
+            fetch(place.node);
         }
     }
 
@@ -124,23 +113,20 @@ impl<'a, K, V, const PLAIN: bool> Look<'a, K, V, PLAIN> {
     fn find_where(
         self,
         hash: u32,
-        is_it: impl Fn(&Place<Node<K, V>>) -> bool + Copy,
-    ) -> Option<&'a Place<Node<K, V>>> {
-        let found =
-            self.table().find(hash, move |number| Some(self.place(number)).filter(|place| is_it(place)));
+        is_it: impl Fn(&Place<'a, Node<K, V>>) -> bool + Copy,
+    ) -> Option<Place<'a, Node<K, V>>> {
+        let found = self.table().find(hash, move |number| Some(self.place(number)).filter(is_it));
         Some(found?.1)
     }
 
     /// The place with this number, which the table named during this reading.
     #[inline]
-    fn place(self, number: u32) -> &'a Place<Node<K, V>> {
-        let places = &self.shared.places;
-        let place = if PLAIN { places.at_plain(number) } else { places.at(number) };
+    fn place(self, number: u32) -> Place<'a, Node<K, V>> {
         // SAFETY: by rule 1 there is a node, written before its number came into the table, which was read with `Acquire`;
         // by rule 3 it stays until this reading ends, and `'a` ends with that.
         #[allow(unsafe_code)]
         unsafe {
-            &*place
+            Place::new(&self.shared.places, number)
         }
     }
 

@@ -2,9 +2,7 @@
 //! which chunk it is, and where in it.
 
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
-use std::marker::PhantomData;
-use std::ptr;
-use std::sync::atomic::{AtomicPtr as Pointer, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicPtr as Pointer, Ordering};
 
 use crate::sync::plain::Mutex;
 
@@ -30,24 +28,23 @@ const LINE: usize = 64;
 /// No place has this number.
 pub(super) const NOWHERE: u32 = u32::MAX;
 
-/// Where a node is.
-#[repr(C)]
-pub(in crate::memory) struct Place<N, U: ?Sized = [AtomicU64]> {
-    pub(in crate::memory) node: N,
-    /// When it was last used: one word where there is time-to-idle, else none.
-    pub(in crate::memory) used: U,
+/// A node that was found, and where.
+pub(in crate::memory) struct Place<'a, N> {
+    pub(in crate::memory) node: &'a N,
+    number: u32,
+    places: &'a Places<N>,
 }
 
 /// All the places of an index, by number.
 #[repr(C)]
 pub(super) struct Places<N> {
-    /// How many words there are beside a node, and how many bytes from one place to the next.
-    words: usize,
-    stride: usize,
     /// Where number 0 would be, if the chunk went on before its start.
-    origins: [Pointer<u8>; CHUNKS],
+    origins: [Pointer<N>; CHUNKS],
+    /// The same of what is kept apart.
+    apart: [Pointer<u64>; CHUNKS],
+    /// Whether anything is.
+    is_apart: bool,
     chunks: Mutex<Vec<Chunk>>,
-    of: PhantomData<N>,
 }
 
 /// Which places are free.
@@ -64,59 +61,88 @@ pub(super) struct Free {
 
 /// Memory for places that lie side by side.
 struct Chunk {
-    first: Pointer<u8>,
+    start: Pointer<u8>,
     layout: Layout,
 }
 
 impl<N> Places<N> {
-    /// None yet. `used` tells whether they have a word for the last use.
-    pub(super) fn new(used: bool) -> Self {
-        let strides = [size_of::<Place<N, [AtomicU64; 0]>>(), size_of::<Place<N, [AtomicU64; 1]>>()];
-        let words = usize::from(used);
-        let origins = std::array::from_fn(|_| Pointer::new(ptr::null_mut()));
-        Self { words, stride: strides[words], origins, chunks: Mutex::default(), of: PhantomData }
+    /// None yet. Each may have a word `apart` from its node, for what hits hardly ever look at.
+    pub(super) fn new(apart: bool) -> Self {
+        Self {
+            origins: std::array::from_fn(|_| Pointer::default()),
+            apart: std::array::from_fn(|_| Pointer::default()),
+            is_apart: apart,
+            chunks: Mutex::default(),
+        }
     }
 
-    /// The place with this number.
+    /// Where the node with this number is.
     #[inline]
-    pub(super) fn at(&self, number: u32) -> *mut Place<N> {
-        self.at_stride(number, self.stride, self.words)
+    pub(super) fn at(&self, number: u32) -> *mut N {
+        self.origins[(number >> WITHIN) as usize].load(Ordering::Relaxed).wrapping_add(number as usize)
     }
 
-    /// The same where it is known that there is no word beside a node, so that this is a shift instead of a product.
+    /// Where its word apart is.
     #[inline]
-    pub(super) fn at_plain(&self, number: u32) -> *mut Place<N> {
-        self.at_stride(number, size_of::<Place<N, [AtomicU64; 0]>>(), 0)
-    }
-
-    #[inline]
-    fn at_stride(&self, number: u32, stride: usize, words: usize) -> *mut Place<N> {
-        let origin = self.origins[(number >> WITHIN) as usize].load(Ordering::Relaxed);
-        let place = origin.wrapping_add((number as usize).wrapping_mul(stride));
-        ptr::slice_from_raw_parts_mut(place, words) as *mut Place<N>
+    pub(super) fn apart(&self, number: u32) -> Option<*mut u64> {
+        let origin =
+            self.is_apart.then(|| self.apart[(number >> WITHIN) as usize].load(Ordering::Relaxed))?;
+        Some(origin.wrapping_add(number as usize))
     }
 
     /// More places, from `first` on, which is the first number of a chunk.
     fn add(&self, first: u32, count: usize) {
-        let chunk = Chunk::new(self.stride, align_of::<Place<N, [AtomicU64; 1]>>(), count);
-        let start = chunk.first.load(Ordering::Relaxed);
+        let chunk = Chunk::new::<N>(count, self.is_apart);
+        let (at, first) = ((first >> WITHIN) as usize, first as usize);
         // Whoever has a number has it from a table that it came to later.
-        let origin = start.wrapping_sub((first as usize).wrapping_mul(self.stride));
-        self.origins[(first >> WITHIN) as usize].store(origin, Ordering::Relaxed);
+        let nodes = chunk.start.load(Ordering::Relaxed).cast::<N>();
+        self.origins[at].store(nodes.wrapping_sub(first), Ordering::Relaxed);
+        self.apart[at].store(nodes.wrapping_add(count).cast::<u64>().wrapping_sub(first), Ordering::Relaxed);
         self.chunks.lock().push(chunk);
     }
 
     /// How many places the next chunk has, where there are so many in so many chunks: they double, till there are `enough`.
-    fn size_of_next(&self, count: usize, chunks: usize, enough: u64) -> usize {
+    fn size_of_next(count: usize, chunks: usize, enough: u64) -> usize {
         if chunks == CHUNKS {
             handle_alloc_error(Layout::new::<N>());
         }
-        let few = (SMALL / self.stride).clamp(1, 256);
+        let few = (SMALL / size_of::<N>().max(1)).clamp(1, 256);
         let missing = usize::try_from(enough).unwrap_or(usize::MAX).saturating_sub(count);
         let more = if chunks < EXACT { count.min(missing) } else { count };
         more.clamp(few, LARGEST)
     }
 }
+
+impl<'a, N> Place<'a, N> {
+    /// The place with this number.
+    ///
+    /// # Safety
+    ///
+    /// It must hold a node as long as `'a`.
+    #[inline]
+    #[allow(unsafe_code)]
+    pub(super) unsafe fn new(places: &'a Places<N>, number: u32) -> Self {
+        // SAFETY: the caller says so.
+        let node = unsafe { &*places.at(number) };
+        Self { node, number, places }
+    }
+
+    /// The word that is kept apart from the node, if there is one.
+    #[inline]
+    pub(in crate::memory) fn apart(self) -> Option<u64> {
+        // SAFETY: it was written with the node, which is there as long as `'a`.
+        #[allow(unsafe_code)]
+        self.places.apart(self.number).map(|word| unsafe { *word })
+    }
+}
+
+impl<N> Clone for Place<'_, N> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<N> Copy for Place<'_, N> {}
 
 impl Free {
     /// A place of an index that should have about `enough` of them.
@@ -139,7 +165,7 @@ impl Free {
     #[cold]
     fn take_new<N>(&mut self, places: &Places<N>, enough: u64) -> u32 {
         if self.next == self.end {
-            let count = places.size_of_next(self.count, self.chunks, enough);
+            let count = Places::<N>::size_of_next(self.count, self.chunks, enough);
             self.next = (self.chunks as u32) << WITHIN;
             self.end = self.next + count as u32;
             places.add(self.next, count);
@@ -151,19 +177,20 @@ impl Free {
 }
 
 impl Chunk {
-    fn new(stride: usize, align: usize, count: usize) -> Self {
-        let size = stride.saturating_mul(count);
-        let align = if size < LARGE { LINE.max(align) } else { LARGE.max(align) };
+    fn new<N>(count: usize, apart: bool) -> Self {
+        let word = if apart { size_of::<u64>() } else { 0 };
+        let size = size_of::<N>().saturating_add(word).saturating_mul(count);
+        let align = align_of::<N>().max(align_of::<u64>()).max(if size < LARGE { LINE } else { LARGE });
         let too_large = |_| handle_alloc_error(Layout::new::<u8>());
         let layout = Layout::from_size_align(size.max(1), align).unwrap_or_else(too_large);
         // SAFETY: it is not of size zero.
         #[allow(unsafe_code)]
-        let first = unsafe { alloc(layout) };
-        if first.is_null() {
+        let start = unsafe { alloc(layout) };
+        if start.is_null() {
             handle_alloc_error(layout);
         }
-        prefer_large_pages(first, size / LARGE * LARGE);
-        Self { first: Pointer::new(first), layout }
+        prefer_large_pages(start, size / LARGE * LARGE);
+        Self { start: Pointer::new(start), layout }
     }
 }
 
@@ -172,7 +199,7 @@ impl Drop for Chunk {
         // SAFETY: it was allocated with this layout. Chunks are dropped with the index, when nobody uses what is in them.
         #[allow(unsafe_code)]
         unsafe {
-            dealloc(self.first.load(Ordering::Relaxed), self.layout);
+            dealloc(self.start.load(Ordering::Relaxed), self.layout);
         }
     }
 }
@@ -180,7 +207,7 @@ impl Drop for Chunk {
 /// Has the processor bring the line at `pointer` near, without waiting for it.
 #[cfg(all(target_arch = "x86_64", not(miri)))]
 #[inline]
-pub(super) fn fetch<N: ?Sized>(pointer: *const N) {
+pub(super) fn fetch<N>(pointer: *const N) {
     use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
     // SAFETY: it reads nothing, and may be given any pointer.
     #[allow(unsafe_code)]
@@ -190,7 +217,7 @@ pub(super) fn fetch<N: ?Sized>(pointer: *const N) {
 }
 
 #[cfg(not(all(target_arch = "x86_64", not(miri))))]
-pub(super) const fn fetch<N: ?Sized>(_pointer: *const N) {}
+pub(super) const fn fetch<N>(_pointer: *const N) {}
 
 /// Asks the system to have this memory in large pages: most of a hit among a million entries is else the search for its
 /// page. It may refuse.
@@ -214,19 +241,23 @@ mod tests {
 
     #[test]
     fn places_are_apart_and_used_again() {
-        for (used, size) in [(false, 72), (true, 80)] {
-            check_places(&Places::<[u64; 9]>::new(used), size);
+        for apart in [false, true] {
+            check_places(&Places::<[u64; 9]>::new(apart));
         }
     }
 
-    fn check_places(places: &Places<[u64; 9]>, size: usize) {
+    fn check_places(places: &Places<[u64; 9]>) {
         let mut free = Free::default();
         let mut found: Vec<_> = (0..5_000).map(|_| free.take(places, 4_000)).collect();
-        let starts: BTreeSet<usize> = found.iter().map(|number| places.at(*number).addr()).collect();
-        assert!(starts.iter().zip(starts.iter().skip(1)).all(|(one, next)| next - one >= size));
-        assert_eq!(starts.len(), 5_000);
+        let bytes = |number: &u32| {
+            let word = places.apart(*number).map(|word| (word.addr(), 8));
+            [(places.at(*number).addr(), 72)].into_iter().chain(word)
+        };
+        let all: BTreeSet<(usize, usize)> = found.iter().flat_map(bytes).collect();
+        assert!(all.iter().zip(all.iter().skip(1)).all(|((one, size), (next, _))| one + size <= *next));
+        assert_eq!(all.len(), if places.is_apart { 10_000 } else { 5_000 });
         free.add_all(&mut found);
-        assert!((0..5_000).all(|_| starts.contains(&places.at(free.take(places, 4_000)).addr())));
+        assert!((0..5_000).all(|_| bytes(&free.take(places, 4_000)).all(|word| all.contains(&word))));
     }
 
     #[test]

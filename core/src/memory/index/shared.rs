@@ -21,8 +21,6 @@ pub(super) struct Shared<K, V> {
     pub(super) table: AtomicPtr<Table>,
     /// Where marks saturate; 0 if the policy reads none.
     pub(super) max: u8,
-    /// Whether a mark is all that a hit leaves behind: then there is no word beside a node.
-    pub(super) is_plain: bool,
     pub(super) places: Places<Node<K, V>>,
     /// What the writer had in limbo when it was dropped.
     pub(super) left: Mutex<Vec<Limbo<Node<K, V>>>>,
@@ -31,13 +29,12 @@ pub(super) struct Shared<K, V> {
 
 impl<K, V> Shared<K, V> {
     /// With an empty table.
-    pub(super) fn new(readers: Arc<Readers>, table: Table, hits: Hits, used: bool) -> Self {
+    pub(super) fn new(readers: Arc<Readers>, table: Table, hits: Hits, apart: bool) -> Self {
         Self {
             readers,
             table: AtomicPtr::new(Box::into_raw(Box::new(table))),
             max: if let Hits::Marked { max } = hits { max } else { 0 },
-            is_plain: hits != Hits::Noted && !used,
-            places: Places::new(used),
+            places: Places::new(apart),
             left: Mutex::default(),
             owns: PhantomData,
         }
@@ -55,7 +52,7 @@ impl<K, V> Drop for Shared<K, V> {
             for number in table.iter().chain(in_limbo) {
                 // SAFETY: what is linked (rule 1) or in limbo is a node, and each is one of them only.
                 #[allow(unsafe_code)]
-                abandon(unsafe { (&raw const (*self.places.at(number)).node).read() });
+                abandon(unsafe { self.places.at(number).read() });
             }
         }
     }

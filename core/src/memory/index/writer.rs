@@ -3,7 +3,7 @@
 use std::borrow::Borrow;
 use std::cell::Cell;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 use super::super::node::Node;
 use super::super::readers::{Awaited, Moment};
@@ -11,7 +11,6 @@ use super::limbo::{Limbo, Unlinked};
 use super::places::{Free, NOWHERE, Place, fetch};
 use super::shared::Shared;
 use super::table::{At, Table};
-use crate::Time;
 
 /// How many nodes there may be. (There are places for as many again that wait in limbo.)
 const MOST: usize = 1 << 30;
@@ -45,7 +44,7 @@ pub(in crate::memory) struct Writer<K, V> {
 }
 
 /// Where a node is, by number and by address.
-type Address<K, V> = (u32, *mut Place<Node<K, V>>);
+type Address<K, V> = (u32, *mut Node<K, V>);
 
 /// A node that was unlinked.
 pub(in crate::memory) enum Gone<'a, K, V> {
@@ -81,12 +80,12 @@ impl<K, V> Writer<K, V> {
 
     /// Where the node of `key` is, by the table and in memory.
     #[inline]
-    pub(in crate::memory) fn find<Q>(&self, hash: u32, key: &Q) -> Option<(At, &Place<Node<K, V>>)>
+    pub(in crate::memory) fn find<Q>(&self, hash: u32, key: &Q) -> Option<(At, Place<'_, Node<K, V>>)>
     where
         K: Borrow<Q>,
         Q: Eq + ?Sized,
     {
-        let is_it = move |place: &&Place<Node<K, V>>| place.node.key.borrow() == key;
+        let is_it = move |place: &Place<'_, Node<K, V>>| place.node.key.borrow() == key;
         self.table().find(hash, move |number| Some(self.place_of(number)).filter(is_it))
     }
 
@@ -116,25 +115,25 @@ impl<K, V> Writer<K, V> {
     /// The node at `slot`.
     #[inline]
     pub(in crate::memory) fn get(&self, slot: u32) -> Option<&Node<K, V>> {
-        self.place_at(slot).map(|place| &place.node)
+        self.place_at(slot).map(|place| place.node)
     }
 
     /// Where the node at `slot` is.
     #[inline]
-    pub(in crate::memory) fn place_at(&self, slot: u32) -> Option<&Place<Node<K, V>>> {
+    pub(in crate::memory) fn place_at(&self, slot: u32) -> Option<Place<'_, Node<K, V>>> {
         self.number(slot).map(|number| self.place_of(number))
     }
 
-    /// Links a new node, whose slot this chooses; gives it back if there are too many.
+    /// Links a new node, whose slot this chooses, and what is kept `apart` of it; gives it back if there are too many.
     #[inline(always)]
-    pub(in crate::memory) fn insert(&mut self, mut node: Node<K, V>, now: Time) -> Result<u32, Node<K, V>> {
+    pub(in crate::memory) fn insert(&mut self, mut node: Node<K, V>, apart: u64) -> Result<u32, Node<K, V>> {
         node.slot = match self.free_slots.pop() {
             Some(slot) => slot,
             None if self.slots.len() < MOST => self.slots.len() as u32,
             None => return Err(node),
         };
         let (hash, slot) = (node.hash, node.slot);
-        let number = self.write(node, now);
+        let number = self.write(node, apart);
         match self.slots.get_mut(slot as usize) {
             Some(free) => *free = number,
             None => self.slots.push(number),
@@ -146,28 +145,29 @@ impl<K, V> Writer<K, V> {
         Ok(slot)
     }
 
-    /// Links, in the stead of the node that was found at `at`, the one that `new` makes of it and of where it is, with
-    /// its key. `None` if there is none at `at`.
+    /// Links, in the stead of the node that was found at `at`, the one that `new` makes of it, with its key. `None` if
+    /// there is none at `at`.
     #[inline(always)]
     pub(in crate::memory) fn replace(
         &mut self,
         at: At,
-        now: Time,
-        new: impl FnOnce(&Place<Node<K, V>>) -> Node<K, V>,
+        apart: u64,
+        new: impl FnOnce(Place<'_, Node<K, V>>) -> Node<K, V>,
     ) -> Option<Gone<'_, K, V>> {
         let (number, address) = self.address(self.table().get(at)?);
-        let old = self.place(address);
-        let Node { hash, slot, .. } = old.node;
+        let old = self.place_of(number);
+        let Node { hash, slot, .. } = *old.node;
         let node = Node { hash, slot, ..new(old) };
         if let Some(_alone) = self.shared.readers.alone() {
             // SAFETY: by rule 1 there is a node, and nobody sees it: no other thread reads as long as this one is alone.
             #[allow(unsafe_code)]
-            let place = unsafe { &mut *address };
-            place.used.iter_mut().for_each(|used| *used.get_mut() = now.as_nanos());
-            let (key, value) = place.node.renew(node);
+            let (key, value) = unsafe {
+                self.shared.places.apart(number).into_iter().for_each(|word| word.write(apart));
+                (*address).renew(node)
+            };
             return Some(Gone::Owned(key, value));
         }
-        let new = self.write(node, now);
+        let new = self.write(node, apart);
         self.slots[slot as usize] = new;
         self.table().replace(at, new);
         Some(self.wait_for_readers_of((number, address)))
@@ -181,7 +181,7 @@ impl<K, V> Writer<K, V> {
         see: impl FnOnce(&Node<K, V>),
     ) -> Option<Gone<'_, K, V>> {
         let (number, address) = self.address(self.number(slot)?);
-        let node = &self.place(address).node;
+        let node = self.place(address);
         see(node);
         self.table().take_out(node.hash, number);
         self.slots[slot as usize] = NOWHERE;
@@ -277,10 +277,10 @@ impl<K, V> Writer<K, V> {
 
     #[inline]
     fn wait_for_readers_of(&mut self, (number, address): Address<K, V>) -> Gone<'_, K, V> {
-        self.fresh.weight += u64::from(self.place(address).node.weight.get());
+        self.fresh.weight += u64::from(self.place(address).weight.get());
         self.fresh.nodes.push(number);
         self.is_due |= self.fresh.is_full(self.capacity);
-        Gone::Seen(&self.place(address).node)
+        Gone::Seen(self.place(address))
     }
 
     /// The number of the place of the node at `slot`.
@@ -289,20 +289,18 @@ impl<K, V> Writer<K, V> {
         self.slots.get(slot as usize).copied().filter(|number| *number != NOWHERE)
     }
 
-    /// Writes a node, used `now`, to a free place: its number.
+    /// Writes a node, and what is kept `apart` of it, to a free place: its number.
     #[inline(always)]
-    fn write(&mut self, node: Node<K, V>, now: Time) -> u32 {
+    fn write(&mut self, node: Node<K, V>, apart: u64) -> u32 {
         // Nodes of weight 1, and one that comes before another leaves.
         let enough = self.capacity.saturating_add(1);
-        let number = self.free.take(&self.shared.places, enough);
-        let place = self.shared.places.at(number);
+        let places = &self.shared.places;
+        let number = self.free.take(places, enough);
         // SAFETY: there is such a place, and no table names it (rule 1), so nobody reads it.
         #[allow(unsafe_code)]
         unsafe {
-            (&raw mut (*place).node).write(node);
-            let used = &raw mut (*place).used;
-            (0..used.len())
-                .for_each(|word| used.cast::<AtomicU64>().add(word).write(AtomicU64::new(now.as_nanos())));
+            places.at(number).write(node);
+            places.apart(number).into_iter().for_each(|word| word.write(apart));
         }
         number
     }
@@ -314,15 +312,19 @@ impl<K, V> Writer<K, V> {
 
     /// The place with this number, which holds a node.
     #[inline]
-    fn place_of(&self, number: u32) -> &Place<Node<K, V>> {
-        self.place(self.shared.places.at(number))
+    fn place_of(&self, number: u32) -> Place<'_, Node<K, V>> {
+        // SAFETY: it holds a node: the table names it (rule 1). Only this writer takes it away, by `&mut self`.
+        #[allow(unsafe_code)]
+        unsafe {
+            Place::new(&self.shared.places, number)
+        }
     }
 
-    /// A place that holds a node.
+    /// The node that is there.
     #[inline]
     #[allow(clippy::unused_self, reason = "its borrow is what the argument rests on")]
-    fn place(&self, address: *mut Place<Node<K, V>>) -> &Place<Node<K, V>> {
-        // SAFETY: it holds a node: the table names it (rule 1), or it is in limbo. Only this writer takes it away, by `&mut self`.
+    fn place(&self, address: *mut Node<K, V>) -> &Node<K, V> {
+        // SAFETY: there is one: the table names it (rule 1), or it is in limbo. Only this writer takes it away, by `&mut self`.
         #[allow(unsafe_code)]
         unsafe {
             &*address
@@ -336,7 +338,7 @@ impl<K, V> Writer<K, V> {
         // SAFETY: by rule 3 nobody has a reference to it, and its place holds nothing from now on.
         #[allow(unsafe_code)]
         unsafe {
-            (&raw const (*address).node).read()
+            address.read()
         }
     }
 
