@@ -75,7 +75,8 @@ impl Life {
         if self == Self::DEFAULT && defaults.usable.is_none() && defaults.fresh.is_none() {
             return Self::new(now, Deadline::NEVER, Deadline::NEVER);
         }
-        self.resolve_each(now, defaults, random)
+        let Self { stored, fresh, usable } = self.resolve_each(now, defaults, random);
+        Self { stored, fresh, usable }
     }
 
     fn resolve_each(self, now: Time, defaults: &Lifetimes, random: impl FnOnce() -> u64) -> Self {

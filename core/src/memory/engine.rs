@@ -168,14 +168,19 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
 
     /// Writes a value that lives as long as the default. Voids the leases on the key.
     pub fn insert(&self, key: K, value: V) {
-        self.insert_entry(key, Entry::new(value));
+        self.write(key, value, Life::DEFAULT);
     }
 
     /// Writes an entry with a life of its own. Voids the leases on the key.
     pub fn insert_entry(&self, key: K, entry: Entry<V>) {
+        let (value, life) = entry.into_parts();
+        self.write(key, value, life);
+    }
+
+    #[inline(always)]
+    fn write(&self, key: K, value: V, life: Life) {
         let hash = self.hash(&key);
         let now = self.0.clock.now();
-        let (value, life) = entry.into_parts();
         let (weight, life) = (self.weigh(&key, &value), self.begun(life, now));
         let mut removals = self.removals();
         self.0.shards[self.shard_of(hash)].write(|shard| {

@@ -121,12 +121,14 @@ impl<K: Key, V: Value, P: EvictionPolicy> Guarded<K, V, P> {
         self.usable(hash, key, now).map(read)
     }
 
+    #[inline(always)]
     /// The application's own write.
     pub(super) fn insert(&mut self, new: Incoming<K, V>, now: Time, removals: &mut Removals<K, V>) {
         self.sweep(now, SWEEP, removals);
-        let present = self.find(&new);
-        let sequence = self.writes.void(new.hash as u32);
-        self.put(present, new, sequence, now, removals);
+        let Incoming { hash, key, value, life, weight } = new;
+        let present = self.find(hash, &key);
+        let sequence = self.writes.void(hash as u32);
+        self.put(present, Incoming { hash, key, value, life, weight }, sequence, now, removals);
         self.collect(removals);
     }
 
@@ -139,7 +141,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Guarded<K, V, P> {
         removals: &mut Removals<K, V>,
     ) -> (Filled, Option<Incoming<K, V>>) {
         self.sweep(now, SWEEP, removals);
-        let present = self.find(&new);
+        let present = self.find(new.hash, &new.key);
         let newer = |(_, slot)| self.nodes.get(slot).is_some_and(|node| node.sequence > lease);
         if self.writes.since(lease, new.hash as u32) || present.is_some_and(newer) {
             self.counts.void_fills += 1;
@@ -264,9 +266,9 @@ impl<K: Key, V: Value, P: EvictionPolicy> Guarded<K, V, P> {
 
     /// Where the key that comes in is, and its slot; unless it is there with another hash: then it contradicts itself.
     #[inline]
-    fn find(&self, new: &Incoming<K, V>) -> Option<(At, u32)> {
-        let hash = new.hash as u32;
-        let found = self.nodes.find(hash, &new.key).filter(|(_, place)| place.node.hash == hash);
+    fn find(&self, hash: u64, key: &K) -> Option<(At, u32)> {
+        let hash = hash as u32;
+        let found = self.nodes.find(hash, key).filter(|(_, place)| place.node.hash == hash);
         found.map(|(at, place)| (at, place.node.slot))
     }
 
