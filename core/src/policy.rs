@@ -52,11 +52,13 @@ impl<'a> Marks<'a> {
     }
 
     /// The hits on `slot` since its mark was last lowered, as far as the mark counts.
+    #[inline]
     pub fn get(&self, slot: Slot) -> u8 {
         self.0.get(slot)
     }
 
     /// Sets the mark of `slot`, usually to less than it was.
+    #[inline]
     pub fn set(&self, slot: Slot, mark: u8) {
         self.0.set(slot, mark);
     }
@@ -71,6 +73,7 @@ impl<'a> Marks<'a> {
     }
 
     /// The mark of `slot`, which is 0 from now on.
+    #[inline]
     pub fn take(&self, slot: Slot) -> u8 {
         let mark = self.0.get(slot);
         if mark != 0 {

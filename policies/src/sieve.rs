@@ -25,6 +25,7 @@ impl Sieve {
         Self { queue: Lists::new(1), newcomer: None, hand: None }
     }
 
+    #[inline]
     fn settle(&mut self) {
         if let Some(newcomer) = self.newcomer.take() {
             self.queue.push(QUEUE, newcomer);

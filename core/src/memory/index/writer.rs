@@ -174,7 +174,7 @@ impl<K, V> Writer<K, V> {
     }
 
     /// Shows the node at `slot` to `see`, and unlinks it.
-    #[inline]
+    #[inline(always)]
     pub(in crate::memory) fn remove(
         &mut self,
         slot: u32,
