@@ -27,7 +27,8 @@ impl Sieve {
 
     #[inline]
     fn settle(&mut self) {
-        if let Some(newcomer) = self.newcomer.take() {
+        if let Some(newcomer) = self.newcomer {
+            self.newcomer = None;
             self.queue.push(QUEUE, newcomer);
         }
     }

@@ -17,18 +17,17 @@ use crate::{Cause, EvictionPolicy, Filled, Hits, Key, Life, MarkTable, Marks, Sl
 /// How many expired entries a write sweeps in passing.
 const SWEEP: usize = 2;
 
-/// First what each write touches: with several threads, each line of the processor's cache that it touches comes from the
-/// other.
+/// First what each write changes.
 #[repr(C)]
 pub(super) struct Guarded<K, V, P> {
-    capacity: u64,
     weight: u64,
+    capacity: u64,
+    pub(super) writes: Writes,
     idle: Idle,
     hits: Hits,
-    pub(super) writes: Writes,
     nodes: Writer<K, V>,
-    policy: P,
     counts: Stats,
+    policy: P,
     wheel: Wheel,
 }
 

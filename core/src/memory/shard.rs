@@ -29,7 +29,8 @@ struct Front<K, V> {
     idle: Idle,
 }
 
-#[repr(align(128))]
+/// What each write changes comes first, in as few lines as can be: with several threads they all come from the other.
+#[repr(C, align(128))]
 struct Back<K, V, P> {
     /// How often somebody began or ended to write: odd while somebody does.
     stamp: AtomicU64,

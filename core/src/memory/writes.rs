@@ -5,12 +5,13 @@
 /// A stripe stands for all keys whose hashes end alike. There are more as there are more entries (about four to a
 /// stripe), so that writes to other keys seldom void a lease; if one does, the cost is another load. There are none
 /// before the first lease: where nobody asks for leases, writes cost neither time nor memory for their sake.
+#[repr(C)]
 pub(super) struct Writes {
     sequence: u64,
-    cleared: u64,
     stripes: Vec<u64>,
     /// With more entries than this there should be more stripes.
     enough: usize,
+    cleared: u64,
 }
 
 const FEWEST: usize = 64;

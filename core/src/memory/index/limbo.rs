@@ -9,14 +9,14 @@ use super::table::Table;
 const BATCH: usize = 512;
 const BATCH_BYTES: usize = 32 << 10;
 
-/// Nodes and tables that were unlinked. First what each write touches.
+/// Nodes and tables that were unlinked. Last what each write changes.
 #[repr(C)]
 pub(super) struct Limbo<N> {
+    pub(super) tables: Vec<Unlinked>,
     /// The numbers of their places.
     pub(super) nodes: Vec<u32>,
     /// Of all the nodes.
     pub(super) weight: u64,
-    pub(super) tables: Vec<Unlinked>,
     of: PhantomData<fn() -> N>,
 }
 

@@ -47,8 +47,9 @@ pub(super) struct Places<N> {
     chunks: Mutex<Vec<Chunk>>,
 }
 
-/// Which places are free.
+/// Which places are free. First what each write changes.
 #[derive(Default)]
+#[repr(C)]
 pub(super) struct Free {
     numbers: Vec<u32>,
     /// Those of the last chunk that were never used.

@@ -18,23 +18,24 @@ const MOST: usize = 1 << 30;
 /// As many nodes a shard are near the processor anyway.
 const NEAR: usize = 2_048;
 
-/// What the one writer has. First what each write touches.
+/// What the one writer has. First what each write looks at; then, from `fresh.nodes` to `free`, what it changes, in one line
+/// of the processor's cache.
 #[repr(C)]
 pub(in crate::memory) struct Writer<K, V> {
     shared: Arc<Shared<K, V>>,
     /// For each slot the number of its node's place, or [`NOWHERE`].
     slots: Vec<u32>,
-    free: Free,
-    /// Unlinked, and perhaps seen by whoever reads.
-    fresh: Limbo<Node<K, V>>,
-    /// Whether it is time to look what in limbo is dead.
-    is_due: bool,
-    free_slots: Vec<u32>,
     /// How many the table has room for.
     room: usize,
+    capacity: u64,
+    /// Whether it is time to look what in limbo is dead.
+    is_due: bool,
     /// The slot of the node that probably leaves next, or none.
     foreseen: Cell<u32>,
-    capacity: u64,
+    /// Unlinked, and perhaps seen by whoever reads.
+    fresh: Limbo<Node<K, V>>,
+    free: Free,
+    free_slots: Vec<u32>,
     /// Unlinked before the moment.
     closed: Limbo<Node<K, V>>,
     moment: Moment,
@@ -59,13 +60,13 @@ impl<K, V> Writer<K, V> {
         Self {
             shared,
             slots: Vec::new(),
-            free: Free::default(),
-            fresh: Limbo::default(),
-            is_due: false,
-            free_slots: Vec::new(),
             room,
-            foreseen: Cell::new(u32::MAX),
             capacity,
+            is_due: false,
+            foreseen: Cell::new(u32::MAX),
+            fresh: Limbo::default(),
+            free: Free::default(),
+            free_slots: Vec::new(),
             closed: Limbo::default(),
             moment: Moment::default(),
             waiting: Limbo::default(),
@@ -279,7 +280,9 @@ impl<K, V> Writer<K, V> {
     fn wait_for_readers_of(&mut self, (number, address): Address<K, V>) -> Gone<'_, K, V> {
         self.fresh.weight += u64::from(self.place(address).weight.get());
         self.fresh.nodes.push(number);
-        self.is_due |= self.fresh.is_full(self.capacity);
+        if self.fresh.is_full(self.capacity) {
+            self.is_due = true;
+        }
         Gone::Seen(self.place(address))
     }
 
