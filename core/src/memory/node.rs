@@ -5,23 +5,24 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 use crate::{Deadline, Time};
 
-/// One entry. Replaced, never changed: readers may have it before their eyes.
+/// One entry. Replaced, never changed: readers may have it before their eyes. First what a hit looks at.
+#[repr(C)]
 pub(super) struct Node<K, V> {
     pub(super) key: K,
     pub(super) value: V,
     /// Until when it is usable without a look at anything else, in nanoseconds; [`FOR_EVER`]. Its hard deadline, or with
     /// time-to-idle an earlier moment, which hits put off.
     pub(super) until: AtomicU64,
-    pub(super) stored: Time,
-    pub(super) fresh: Deadline,
-    /// The shard's sequence number when the value came in.
-    pub(super) sequence: u64,
+    pub(super) mark: Mark,
+    /// The number by which the policy knows the entry.
+    pub(super) slot: u32,
     /// The lower half of the key's hash.
     pub(super) hash: u32,
     pub(super) weight: NonZeroU32,
-    /// The number by which the policy knows the entry.
-    pub(super) slot: u32,
-    pub(super) mark: Mark,
+    /// The shard's sequence number when the value came in.
+    pub(super) sequence: u64,
+    pub(super) stored: Time,
+    pub(super) fresh: Deadline,
 }
 
 /// It has no deadline.
