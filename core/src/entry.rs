@@ -75,8 +75,7 @@ impl Life {
         if self == Self::DEFAULT && defaults.usable.is_none() && defaults.fresh.is_none() {
             return Self::new(now, Deadline::NEVER, Deadline::NEVER);
         }
-        let Self { stored, fresh, usable } = self.resolve_each(now, defaults, random);
-        Self { stored, fresh, usable }
+        self.resolve_each(now, defaults, random)
     }
 
     fn resolve_each(self, now: Time, defaults: &Lifetimes, random: impl FnOnce() -> u64) -> Self {

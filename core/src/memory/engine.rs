@@ -53,7 +53,7 @@ pub struct Memory<K, V, P>(pub(super) Arc<Engine<K, V, P>>);
 pub(super) struct Engine<K, V, P> {
     /// A power of two of them.
     pub(super) shards: Box<[Shard<K, V, P>]>,
-    /// Which bits say where a key is.
+    /// One less than there are: which bits of a hash say where its key is.
     mask: usize,
     pub(super) readers: Arc<Readers>,
     /// The hits and misses that readers had counted when statistics were reset.

@@ -9,7 +9,7 @@ use super::index::{At, Gone, Writer};
 use super::node::{FOR_EVER, Mark, Node};
 use super::readers::Moment;
 use super::removals::Removals;
-use super::resident::{Resident, end};
+use super::resident::{Resident, end_of};
 use super::wheel::Wheel;
 use super::writes::Writes;
 use crate::{Cause, EvictionPolicy, Filled, Hits, Key, Life, MarkTable, Marks, Slot, Stats, Time, Value};
@@ -120,10 +120,11 @@ impl<K: Key, V: Value, P: EvictionPolicy> Guarded<K, V, P> {
         self.usable(hash, key, now).map(read)
     }
 
-    #[inline(always)]
     /// The application's own write.
+    #[inline(always)]
     pub(super) fn insert(&mut self, new: Incoming<K, V>, now: Time, removals: &mut Removals<K, V>) {
         self.sweep(now, SWEEP, removals);
+        // Apart, only the key has to be in memory, not all that comes with it.
         let Incoming { hash, key, value, life, weight } = new;
         let present = self.find(hash, &key);
         let sequence = self.writes.void(hash as u32);
@@ -297,19 +298,18 @@ impl<K: Key, V: Value, P: EvictionPolicy> Guarded<K, V, P> {
         removals: &mut Removals<K, V>,
     ) {
         let weight = new.weight.filter(|weight| u64::from(weight.get()) <= self.capacity);
+        let (hash, end) = (new.hash, end_of(new.life));
+        let until = self.idle.until(now, end);
         match (present, weight.filter(|_| new.life.is_usable(now))) {
             (Some((at, _)), Some(weight)) => {
-                let end = end(new.life);
-                self.replace(at, node(new, weight, sequence, self.idle.until(now, end)), end, now, removals);
+                self.replace(at, node(new, weight, sequence, until), end, now, removals);
             }
             (None, Some(weight)) => {
-                let (hash, end) = (new.hash, end(new.life));
-                let node = node(new, weight, sequence, self.idle.until(now, end));
-                self.add(hash, node, end, now, removals);
+                self.add(hash, node(new, weight, sequence, until), end, now, removals);
             }
             (present, None) => {
                 let cause = if new.life.is_usable(now) { Cause::Refused } else { Cause::Expired };
-                self.refuse(present.map(|(_, slot)| slot), (new.hash as u32, sequence), cause, removals);
+                self.refuse(present.map(|(_, slot)| slot), (hash as u32, sequence), cause, removals);
                 removals.push(new.key, new.value, cause);
             }
         }

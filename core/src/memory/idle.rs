@@ -53,7 +53,7 @@ impl Idle {
     fn renew_later<K, V>(self, entry: Resident<'_, K, V>, now: Time) -> bool {
         let is_live = now.as_nanos() < self.end(entry);
         if is_live {
-            entry.node.until.fetch_max(self.until(now, entry.end()), Ordering::Relaxed);
+            entry.node.until.fetch_max(self.until(now, entry.end_of_life()), Ordering::Relaxed);
         }
         is_live
     }
@@ -63,7 +63,7 @@ impl Idle {
     pub(super) fn end<K, V>(self, entry: Resident<'_, K, V>) -> u64 {
         let until = entry.node.until.load(Ordering::Relaxed);
         if self.is_limited() {
-            entry.end().min(until.saturating_sub(self.pause).saturating_add(self.limit))
+            entry.end_of_life().min(until.saturating_sub(self.pause).saturating_add(self.limit))
         } else {
             until
         }
@@ -119,7 +119,7 @@ mod tests {
         check(105, |entry| {
             let [before, then] = [104, 105].map(Time::from_nanos);
             assert!(IDLE.renew(entry, before) && !IDLE.renew(entry, then) && !IDLE.is_live(entry, then));
-            assert_eq!((IDLE.end(entry), entry.end()), (105, 105));
+            assert_eq!((IDLE.end(entry), entry.end_of_life()), (105, 105));
         });
     }
 }

@@ -76,8 +76,8 @@ impl<K: Key, V: Value, P: EvictionPolicy> Shard<K, V, P> {
     }
 
     /// Looks `key` up, lets `read` take what it needs of the entry, marks it, and counts. A hit takes no lock, and writes
-    /// nothing that another thread reads once the entry is marked. `None` if a mark is not all that it leaves behind,
-    /// or anything takes a call: then nothing is done.
+    /// nothing that another thread reads once the entry is marked. `None` if the policy is told of it, or it takes a call: then
+    /// nothing is done.
     #[inline(always)]
     pub(super) fn glance<Q, T>(
         &self,
@@ -95,7 +95,7 @@ impl<K: Key, V: Value, P: EvictionPolicy> Shard<K, V, P> {
         self.front.index.read_untold(look)?
     }
 
-    /// The same for a hit that leaves more behind: its time, or a note for the policy.
+    /// The same where the policy is told of each hit: it leaves a note.
     #[inline(always)]
     pub(super) fn glance_and_tell<Q, T>(
         &self,

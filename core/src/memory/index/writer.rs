@@ -157,8 +157,8 @@ impl<K, V> Writer<K, V> {
     ) -> Option<Gone<'_, K, V>> {
         let (number, address) = self.address(self.table().get(at)?);
         let old = self.place_of(number);
-        let Node { hash, slot, .. } = *old.node;
-        let node = Node { hash, slot, ..new(old) };
+        let Node { slot, hash, .. } = *old.node;
+        let node = Node { slot, hash, ..new(old) };
         if let Some(_alone) = self.shared.readers.alone() {
             // SAFETY: by rule 1 there is a node, and nobody sees it: no other thread reads as long as this one is alone.
             #[allow(unsafe_code)]
