@@ -38,12 +38,12 @@ pub(in crate::memory) struct Place<'a, N> {
 /// All the places of an index, by number.
 #[repr(C)]
 pub(super) struct Places<N> {
+    /// Whether each has a word that is kept apart.
+    is_apart: bool,
     /// Where number 0 would be, if the chunk went on before its start.
     origins: [Pointer<N>; CHUNKS],
-    /// The same of what is kept apart.
+    /// The same of the words apart.
     apart: [Pointer<u64>; CHUNKS],
-    /// Whether anything is.
-    is_apart: bool,
     chunks: Mutex<Vec<Chunk>>,
 }
 
@@ -69,10 +69,11 @@ struct Chunk {
 impl<N> Places<N> {
     /// None yet. Each may have a word `apart` from its node, for what hits hardly ever look at.
     pub(super) fn new(apart: bool) -> Self {
+        const { assert!(align_of::<N>() >= align_of::<u64>(), "words come after nodes") };
         Self {
+            is_apart: apart,
             origins: std::array::from_fn(|_| Pointer::default()),
             apart: std::array::from_fn(|_| Pointer::default()),
-            is_apart: apart,
             chunks: Mutex::default(),
         }
     }
@@ -181,7 +182,7 @@ impl Chunk {
     fn new<N>(count: usize, apart: bool) -> Self {
         let word = if apart { size_of::<u64>() } else { 0 };
         let size = size_of::<N>().saturating_add(word).saturating_mul(count);
-        let align = align_of::<N>().max(align_of::<u64>()).max(if size < LARGE { LINE } else { LARGE });
+        let align = align_of::<N>().max(if size < LARGE { LINE } else { LARGE });
         let too_large = |_| handle_alloc_error(Layout::new::<u8>());
         let layout = Layout::from_size_align(size.max(1), align).unwrap_or_else(too_large);
         // SAFETY: it is not of size zero.
