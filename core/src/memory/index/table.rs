@@ -176,7 +176,7 @@ impl Group {
     #[inline]
     fn number(&self, place: usize) -> u32 {
         debug_assert!(place < WIDTH);
-        // SAFETY: the tags name only places of a group.
+        // SAFETY: whoever calls has it from `Bits`, which names only places of a group.
         #[allow(unsafe_code)]
         unsafe {
             self.numbers.get_unchecked(place).load(Ordering::SeqCst)

@@ -39,7 +39,8 @@ impl Tags {
         Bits(equal(&self.0, 0) & ALL)
     }
 
-    /// Whether any went on with `hash`, as far as the counts tell.
+    /// Whether any went on with `hash`, as far as the counts tell. To be asked after [`alike`](Self::alike): what comes here in
+    /// between was nowhere for a moment, for nothing moves.
     #[inline]
     pub(super) fn any_went_on(&self, hash: u32) -> bool {
         self.0[COUNTS].load(Ordering::SeqCst) & count(hash, MOST) != 0
