@@ -44,9 +44,6 @@ pub(in crate::memory) struct Writer<K, V> {
     awaited: Awaited,
 }
 
-/// Where a node is, by number and by address.
-type Address<K, V> = (u32, *mut Node<K, V>);
-
 /// A node that was unlinked.
 pub(in crate::memory) enum Gone<'a, K, V> {
     /// Nobody else saw it: its key and its value.
@@ -155,7 +152,7 @@ impl<K, V> Writer<K, V> {
         apart: u64,
         new: impl FnOnce(Place<'_, Node<K, V>>) -> Node<K, V>,
     ) -> Option<Gone<'_, K, V>> {
-        let (number, address) = self.address(self.table().get(at)?);
+        let number = self.table().get(at)?;
         let old = self.place_of(number);
         let Node { slot, hash, .. } = *old.node;
         let node = Node { slot, hash, ..new(old) };
@@ -164,14 +161,14 @@ impl<K, V> Writer<K, V> {
             #[allow(unsafe_code)]
             let (key, value) = unsafe {
                 self.shared.places.apart(number).into_iter().for_each(|word| word.write(apart));
-                (*address).renew(node)
+                (*self.shared.places.at(number)).renew(node)
             };
             return Some(Gone::Owned(key, value));
         }
         let new = self.write(node, apart);
         self.slots[slot as usize] = new;
         self.table().replace(at, new);
-        Some(self.wait_for_readers_of((number, address)))
+        Some(self.wait_for_readers_of(number))
     }
 
     /// Shows the node at `slot` to `see`, and unlinks it.
@@ -181,13 +178,13 @@ impl<K, V> Writer<K, V> {
         slot: u32,
         see: impl FnOnce(&Node<K, V>),
     ) -> Option<Gone<'_, K, V>> {
-        let (number, address) = self.address(self.number(slot)?);
-        let node = self.place(address);
+        let number = self.number(slot)?;
+        let node = self.place_of(number).node;
         see(node);
         self.table().take_out(node.hash, number);
         self.slots[slot as usize] = NOWHERE;
         self.free_slots.push(slot);
-        Some(self.gone((number, address)))
+        Some(self.gone(number))
     }
 
     /// Unlinks all nodes at one moment, and shows each to `each`.
@@ -196,7 +193,7 @@ impl<K, V> Writer<K, V> {
         let slots = std::mem::take(&mut self.slots);
         self.free_slots.clear();
         for number in slots.into_iter().filter(|number| *number != NOWHERE) {
-            each(self.gone(self.address(number)));
+            each(self.gone(number));
         }
     }
 
@@ -257,7 +254,7 @@ impl<K, V> Writer<K, V> {
     /// Takes the nodes and tables that nobody sees any more; gives the empty limbo back, to be used again.
     fn bury(&mut self, mut limbo: Limbo<Node<K, V>>, mut dead: impl FnMut(Node<K, V>)) -> Limbo<Node<K, V>> {
         if std::mem::needs_drop::<(K, V)>() {
-            limbo.nodes.drain(..).for_each(|number| dead(self.take(self.address(number))));
+            limbo.nodes.drain(..).for_each(|number| dead(self.take(number)));
         } else {
             self.free.add_all(&mut limbo.nodes);
         }
@@ -267,23 +264,23 @@ impl<K, V> Writer<K, V> {
     }
 
     #[inline(always)]
-    fn gone(&mut self, address: Address<K, V>) -> Gone<'_, K, V> {
+    fn gone(&mut self, number: u32) -> Gone<'_, K, V> {
         let is_alone = self.shared.readers.alone().is_some();
         if !is_alone {
-            return self.wait_for_readers_of(address);
+            return self.wait_for_readers_of(number);
         }
-        let Node { key, value, .. } = self.take(address);
+        let Node { key, value, .. } = self.take(number);
         Gone::Owned(key, value)
     }
 
     #[inline]
-    fn wait_for_readers_of(&mut self, (number, address): Address<K, V>) -> Gone<'_, K, V> {
-        self.fresh.weight += u64::from(self.place(address).weight.get());
+    fn wait_for_readers_of(&mut self, number: u32) -> Gone<'_, K, V> {
+        self.fresh.weight += u64::from(self.place_of(number).node.weight.get());
         self.fresh.nodes.push(number);
         if self.fresh.is_full(self.capacity) {
             self.is_due = true;
         }
-        Gone::Seen(self.place(address))
+        Gone::Seen(self.place_of(number).node)
     }
 
     /// The number of the place of the node at `slot`.
@@ -308,40 +305,24 @@ impl<K, V> Writer<K, V> {
         number
     }
 
-    #[inline]
-    fn address(&self, number: u32) -> Address<K, V> {
-        (number, self.shared.places.at(number))
-    }
-
     /// The place with this number, which holds a node.
     #[inline]
     fn place_of(&self, number: u32) -> Place<'_, Node<K, V>> {
-        // SAFETY: it holds a node: the table names it (rule 1). Only this writer takes it away, by `&mut self`.
+        // SAFETY: it holds a node: the table names it (rule 1), or it is in limbo. Only this writer takes it away, by `&mut self`.
         #[allow(unsafe_code)]
         unsafe {
             Place::new(&self.shared.places, number)
         }
     }
 
-    /// The node that is there.
-    #[inline]
-    #[allow(clippy::unused_self, reason = "its borrow is what the argument rests on")]
-    fn place(&self, address: *mut Node<K, V>) -> &Node<K, V> {
-        // SAFETY: there is one: the table names it (rule 1), or it is in limbo. Only this writer takes it away, by `&mut self`.
-        #[allow(unsafe_code)]
-        unsafe {
-            &*address
-        }
-    }
-
     /// The dead node at a place.
     #[inline]
-    fn take(&mut self, (number, address): Address<K, V>) -> Node<K, V> {
+    fn take(&mut self, number: u32) -> Node<K, V> {
         self.free.add(number);
         // SAFETY: by rule 3 nobody has a reference to it, and its place holds nothing from now on.
         #[allow(unsafe_code)]
         unsafe {
-            address.read()
+            self.shared.places.at(number).read()
         }
     }
 
