@@ -281,7 +281,8 @@ impl<K: Key, V: Value, P: EvictionPolicy> Memory<K, V, P> {
         }
     }
 
-    /// The same where a hit leaves more behind than its mark, or takes more than a glance.
+    /// The same where the policy is told of a hit, or it takes more than a glance. It has an end of its own, so that calling it is
+    /// the last that `read` does: what would come afterwards takes registers, and each hit twelve instructions more.
     #[inline(never)]
     fn read_and_tell<Q, T>(
         &self,
