@@ -3,7 +3,7 @@
 use larder_core::EvictionPolicy;
 use larder_policies::{
     Arc, Cacheus, Car, Clock, ClockPro, Fifo, Gdsf, Hyperbolic, LeCaR, Lfu, LfuDa, Lhd, Lirs, Lru, LruK, Mru,
-    POLICIES, Policy, QdLpFifo, Random, S3Fifo, Sieve, Slru, TwoQ, WTinyLfu,
+    POLICIES, Policy, QdClock, QdLpFifo, Random, S3Fifo, Sieve, Slru, TwoQ, WTinyLfu,
 };
 
 use crate::belady::{Belady, BeladySize};
@@ -69,6 +69,7 @@ const COMPILED: &[Compiled] = compiled! {
     "sieve" Sieve,
     "s3-fifo" S3Fifo,
     "qdlp" QdLpFifo,
+    "qd-clock" QdClock,
     "w-tinylfu" WTinyLfu,
     "lecar" LeCaR,
     "cacheus" Cacheus,

@@ -71,7 +71,7 @@ fn every_policy_has_its_name_in_rust() {
             [$({ let _ = larder_policies::$policy::new(1); stringify!($policy) }),*]
         };
     }
-    let known = names!(Fifo Lru Lfu LfuDa Gdsf Mru Random Clock Slru TwoQ LruK Arc Car Lirs ClockPro Sieve S3Fifo QdLpFifo
+    let known = names!(Fifo Lru Lfu LfuDa Gdsf Mru Random Clock Slru TwoQ LruK Arc Car Lirs ClockPro Sieve S3Fifo QdLpFifo QdClock
                        WTinyLfu LeCaR Cacheus Lhd Hyperbolic);
     for contender in Contender::all().into_iter().filter(|one| one.is_online()) {
         let name = contender.type_name().unwrap_or_else(|| panic!("{} has none", contender.name()));

@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | [`Fifo`], [`Random`] | costs nothing | no |
 //! | [`Clock`], [`Sieve`] | leaves a mark | no |
-//! | [`S3Fifo`], [`QdLpFifo`], [`Car`], [`ClockPro`] | leaves a mark | by ghosts |
+//! | [`S3Fifo`], [`QdLpFifo`], [`QdClock`], [`Car`], [`ClockPro`] | leaves a mark | by ghosts |
 //! | [`Lru`], [`Mru`], [`Slru`], [`Lfu`], [`LfuDa`], [`Gdsf`] | moves the entry | no |
 //! | [`TwoQ`], [`Arc`], [`Lirs`] | moves the entry | by ghosts |
 //! | [`LruK`] | notes the time | by ghosts |
@@ -82,6 +82,8 @@ mod lru;
 mod lru_k;
 mod mru;
 mod pool;
+mod prints;
+mod qd_clock;
 mod qd_lp_fifo;
 mod queues;
 mod random;
@@ -112,6 +114,7 @@ pub use lirs::Lirs;
 pub use lru::Lru;
 pub use lru_k::LruK;
 pub use mru::Mru;
+pub use qd_clock::QdClock;
 pub use qd_lp_fifo::QdLpFifo;
 pub use random::Random;
 pub use s3_fifo::S3Fifo;

@@ -4,7 +4,7 @@ use larder_core::EvictionPolicy;
 
 use crate::{
     Arc, Cacheus, Car, Clock, ClockPro, Fifo, Gdsf, Hyperbolic, LeCaR, Lfu, LfuDa, Lhd, Lirs, Lru, LruK, Mru,
-    QdLpFifo, Random, S3Fifo, Sieve, Slru, TwoQ, WTinyLfu,
+    QdClock, QdLpFifo, Random, S3Fifo, Sieve, Slru, TwoQ, WTinyLfu,
 };
 
 /// A policy as the rest of the framework knows it.
@@ -199,14 +199,16 @@ pub const POLICIES: &[Policy] = &[
     Policy {
         name: "qdlp",
         title: "QD-LP-FIFO",
-        paper: Paper {
-            authors: "J. Yang, Z. Qiu, Y. Zhang, Y. Yue, K. V. Rashmi",
-            title: "FIFO can be better than LRU: the power of lazy promotion and quick demotion",
-            venue: "HotOS",
-            year: 2023,
-        },
+        paper: YANG_2023,
         summary: "New entries pass a small queue, and go on into a CLOCK if they were hit there.",
         make: |capacity| Box::new(QdLpFifo::new(capacity)),
+    },
+    Policy {
+        name: "qd-clock",
+        title: "QD-CLOCK",
+        paper: YANG_2023,
+        summary: "New entries pass a very small queue, go on into a CLOCK if they were hit there, and leave prints if not.",
+        make: |capacity| Box::new(QdClock::new(capacity)),
     },
     Policy {
         name: "s3-fifo",
@@ -317,6 +319,13 @@ pub const POLICIES: &[Policy] = &[
         make: |capacity| Box::new(Hyperbolic::new(capacity)),
     },
 ];
+
+const YANG_2023: Paper = Paper {
+    authors: "J. Yang, Z. Qiu, Y. Zhang, Y. Yue, K. V. Rashmi",
+    title: "FIFO can be better than LRU: the power of lazy promotion and quick demotion",
+    venue: "HotOS",
+    year: 2023,
+};
 
 const BELADY_1966: Paper = Paper {
     authors: "L. A. Belady",

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use larder_core::{EvictionPolicy, Marks, Slot};
 use larder_policies::{
     Arc, Cacheus, Car, Clock, ClockPro, Fifo, Gdsf, Hyperbolic, LeCaR, Lfu, LfuDa, Lhd, Lirs, Lru, LruK, Mru,
-    POLICIES, QdLpFifo, Random, S3Fifo, Sieve, Slru, TwoQ, WTinyLfu,
+    POLICIES, QdClock, QdLpFifo, Random, S3Fifo, Sieve, Slru, TwoQ, WTinyLfu,
 };
 use larder_testkit::policy;
 
@@ -86,6 +86,7 @@ fn no_policy_remembers_strangers_for_ever() {
     check(Lirs::reference);
     check(QdLpFifo::new);
     check(QdLpFifo::reference);
+    check(QdClock::new);
     check(S3Fifo::new);
     check(WTinyLfu::new);
     check(LruK::new);

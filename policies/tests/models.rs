@@ -5,6 +5,8 @@ mod hit_density;
 #[path = "../src/learning_rate.rs"]
 mod learning_rate;
 mod plain;
+#[path = "../src/prints.rs"]
+mod prints;
 #[path = "../src/rng.rs"]
 mod rng;
 #[path = "../src/sketch.rs"]
@@ -12,7 +14,7 @@ mod sketch;
 
 use larder_policies::{
     Arc, Cacheus, Car, Clock, ClockPro, Fifo, Gdsf, Hyperbolic, LeCaR, Lfu, LfuDa, Lhd, Lirs, Lru, LruK, Mru,
-    QdLpFifo, S3Fifo, Sieve, Slru, TwoQ, WTinyLfu,
+    QdClock, QdLpFifo, S3Fifo, Sieve, Slru, TwoQ, WTinyLfu,
 };
 use larder_testkit::policy::matches_model;
 
@@ -156,6 +158,11 @@ fn two_q_keeps_what_comes_back_after_it_left() {
 fn qd_lp_fifo_demotes_quickly_and_promotes_lazily() {
     matches_model(QdLpFifo::new, |capacity| plain::QdLpFifo::new(capacity, false));
     matches_model(QdLpFifo::reference, |capacity| plain::QdLpFifo::new(capacity, true));
+}
+
+#[test]
+fn qd_clock_tries_newcomers_briefly_and_remembers_who_failed() {
+    matches_model(QdClock::new, |_| plain::QdClock::default());
 }
 
 #[test]
