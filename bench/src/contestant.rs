@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::workload::{CLIENTS, Requests};
+use crate::workload::{CLIENTS, Requests, WARMER};
 
 /// Does operations on behalf of a client; how many of them were hits.
 type Run = Box<dyn Fn(usize, u64) -> u64 + Sync>;
@@ -13,12 +13,15 @@ pub struct Contestant {
     /// What its row is called.
     pub name: String,
     build: Box<dyn FnOnce() -> Run>,
+    warm_up: u64,
 }
 
 /// A contestant that is ready.
 pub struct Ready {
     /// What its row is called.
     pub name: String,
+    /// The part of hits once it was warm, over requests that are the same for all; `None` for one that needs no warming.
+    pub hit_rate: Option<f64>,
     run: Run,
 }
 
@@ -42,12 +45,22 @@ impl Contestant {
                 hits
             })
         };
-        Self { name: name.to_owned(), build: Box::new(build) }
+        Self { name: name.to_owned(), build: Box::new(build), warm_up: 0 }
     }
 
-    /// Builds it.
+    /// The same with so many operations before its first turn, by a client of their own. In their second half hits are
+    /// counted: in turns the fast would be asked for more than the slow, and so be warmer.
+    pub fn warmed(self, operations: u64) -> Self {
+        Self { warm_up: operations, ..self }
+    }
+
+    /// Builds it, and warms it up.
     pub fn ready(self) -> Ready {
-        Ready { name: self.name, run: (self.build)() }
+        let run = (self.build)();
+        let half = self.warm_up / 2;
+        run(WARMER, half);
+        let hit_rate = (half > 0).then(|| run(WARMER, half) as f64 / half as f64);
+        Ready { name: self.name, hit_rate, run }
     }
 }
 
@@ -87,6 +100,14 @@ fn go_on<K>(keys: &[K], mut at: usize, operations: u64, operation: &impl Fn(&K) 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn hits_are_counted_once_it_is_warm() {
+        let requests = Requests { keys: (0..400).collect() };
+        let contestant = Contestant::new("", &requests, || |key: &i32| *key >= 350);
+        assert_eq!(contestant.warmed(100).ready().hit_rate, Some(1.0));
+        assert_eq!(Contestant::new("", &requests, || |_: &i32| true).ready().hit_rate, None);
+    }
 
     #[test]
     fn a_turn_goes_on_where_the_last_one_ended_and_around() {

@@ -26,6 +26,7 @@ struct Turn {
 pub struct Standing {
     /// What its row is called.
     pub name: String,
+    warm_hit_rate: Option<f64>,
     turns: Vec<Turn>,
 }
 
@@ -35,9 +36,9 @@ impl Standing {
         median(self.turns.iter().map(|turn| turn.nanos))
     }
 
-    /// The part of its operations that were hits.
+    /// The part of its operations that were hits: where it was warmed up, before its turns.
     pub fn hit_rate(&self) -> f64 {
-        median(self.turns.iter().map(|turn| turn.hit_rate))
+        self.warm_hit_rate.unwrap_or_else(|| median(self.turns.iter().map(|turn| turn.hit_rate)))
     }
 
     /// How many times as long as `yardstick` it takes: the median of the rounds' own ratios.
@@ -50,7 +51,11 @@ impl Standing {
 pub fn compete(contestants: &[Ready], threads: usize, schedule: Schedule) -> Vec<Standing> {
     let operations: Vec<u64> =
         contestants.iter().map(|contestant| calibrate(contestant, threads, schedule.turn)).collect();
-    let standing = |contestant: &Ready| Standing { name: contestant.name.clone(), turns: Vec::new() };
+    let standing = |contestant: &Ready| Standing {
+        name: contestant.name.clone(),
+        warm_hit_rate: contestant.hit_rate,
+        turns: Vec::new(),
+    };
     let mut standings: Vec<_> = contestants.iter().map(standing).collect();
     for round in 0..schedule.rounds {
         // Another one begins each round.

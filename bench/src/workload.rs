@@ -8,8 +8,11 @@ use larder::lab::generate::Zipf;
 /// How uneven the requests are: the exponent of Zipf's law.
 const EXPONENT: f64 = 0.99;
 
-/// One client alone, and two together: each has its own place in the requests, far from the others'.
-pub const CLIENTS: usize = 3;
+/// One client alone, two together, and who warms up: each has its own place in the requests, far from the others'.
+pub const CLIENTS: usize = 4;
+
+/// The number of the client that warms up.
+pub const WARMER: usize = 3;
 
 /// Requests in their order, which all contestants go through in a circle.
 #[derive(Debug)]

@@ -55,14 +55,15 @@ impl QdClock {
         self.queues.note(slot).copied().flatten()
     }
 
-    fn has_probationers_to_spare(&self) -> bool {
-        self.probationers * ENTRIES_PER_PROBATIONER > self.queues.len()
+    /// Whether there are more on probation than their share, with so many who `come`.
+    fn are_too_many(&self, come: usize) -> bool {
+        (self.probationers + come) * ENTRIES_PER_PROBATIONER > self.queues.len() + come
     }
 
     /// The oldest entry on probation leaves, unless it was hit.
     #[inline]
     fn evict_from_probation(&mut self, marks: &Marks<'_>) -> Option<Slot> {
-        while self.has_probationers_to_spare() {
+        while self.are_too_many(0) {
             let oldest = self.queues.oldest(PROBATION)?;
             self.probationers -= 1;
             if marks.take(oldest) == 0 {
@@ -135,7 +136,8 @@ impl EvictionPolicy for QdClock {
             .evict_from_probation(marks)
             .or_else(|| self.evict_from_main(marks))
             .or_else(|| self.newcomer.take());
-        let next = if self.has_probationers_to_spare() { PROBATION } else { MAIN };
+        // The newcomer is not on its list yet, and is on probation as a rule.
+        let next = if self.are_too_many(1) { PROBATION } else { MAIN };
         marks.foresee(self.queues.oldest(next));
         victim
     }

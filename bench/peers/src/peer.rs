@@ -42,26 +42,22 @@ pub fn contestant<P: Peer<K, V>, K: PeerKey, V: PeerValue>(
     })
 }
 
-/// The same, empty at first, and warmed up: it has gone through all requests once before its first turn.
+/// The same, empty at first, and warmed up.
 pub fn warmed<P: Peer<K, V>, K: PeerKey, V: PeerValue>(
     requests: &Requests<K>,
     capacity: u64,
     operation: impl Fn(&P, &K) -> bool + Sync + 'static,
 ) -> Contestant {
-    let warm_up = requests.clone();
-    Contestant::new(P::NAME, requests, move || {
-        let cache = P::with_room_for(capacity);
-        for key in &*warm_up.keys {
-            operation(&cache, key);
-        }
-        move |key: &K| operation(&cache, key)
-    })
+    contestant(requests, capacity, Vec::new, operation).warmed(WARM_UP)
 }
 
 /// A look-up; whether it was a hit.
 pub fn is_hit<P: Peer<K, V>, K, V>(cache: &P, key: &K) -> bool {
     black_box(cache.get(key)).is_some()
 }
+
+/// How many operations warm a cache up: half of them until its policy has seen what there is, the others to count hits.
+const WARM_UP: u64 = 1 << 22;
 
 /// One contestant of each cache, in the order of the tables: ours, the rivals, the limits. `$make` is a function of the
 /// scenario, generic over the cache.
@@ -70,6 +66,7 @@ macro_rules! field {
         use $crate::peers::{locked, others, ours, quick};
         vec![
             $make::<ours::Larder<$key, $value, larder::policies::Sieve>, $key, $value>($($argument),*),
+            $make::<ours::Larder<$key, $value, larder::policies::QdClock>, $key, $value>($($argument),*),
             $make::<ours::Larder<$key, $value, larder::policies::S3Fifo>, $key, $value>($($argument),*),
             $make::<ours::Larder<$key, $value, larder::policies::Lru>, $key, $value>($($argument),*),
             $make::<ours::Larder<$key, $value, larder::policies::WTinyLfu>, $key, $value>($($argument),*),

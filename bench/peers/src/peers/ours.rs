@@ -1,6 +1,6 @@
 //! Larder's memory store, under several policies.
 
-use larder::policies::{Lru, S3Fifo, Sieve, WTinyLfu};
+use larder::policies::{Lru, QdClock, S3Fifo, Sieve, WTinyLfu};
 use larder::{Memory, MemoryOptions};
 
 use crate::peer::{Peer, PeerKey, PeerValue};
@@ -29,6 +29,7 @@ macro_rules! peer {
 }
 
 peer!(Sieve, "larder, SIEVE");
+peer!(QdClock, "larder, QD-CLOCK");
 peer!(S3Fifo, "larder, S3-FIFO");
 peer!(Lru, "larder, LRU");
 peer!(WTinyLfu, "larder, W-TinyLFU");
