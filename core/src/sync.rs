@@ -2,7 +2,17 @@
 //! (`--cfg shuttle`).
 
 #[cfg(not(shuttle))]
-pub(crate) use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, fence};
+pub(crate) use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64};
+
+#[cfg(not(any(shuttle, tsan)))]
+pub(crate) use std::sync::atomic::fence;
+
+/// The thread sanitizer knows no fences (`--cfg tsan`): here all who pass one change the same number.
+#[cfg(all(tsan, not(shuttle)))]
+pub(crate) fn fence(order: std::sync::atomic::Ordering) {
+    static PASSED: AtomicU64 = AtomicU64::new(0);
+    PASSED.fetch_add(1, order);
+}
 
 #[cfg(shuttle)]
 pub(crate) use shuttle::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, fence};

@@ -23,7 +23,7 @@ impl Fence {
         if self.one_sided {
             Self::free();
         } else {
-            std::sync::atomic::fence(std::sync::atomic::Ordering::SeqCst);
+            crate::sync::fence(std::sync::atomic::Ordering::SeqCst);
         }
     }
 
@@ -40,7 +40,7 @@ impl Fence {
 
     /// The rare side: some microseconds at worst. Whether it was done.
     pub(super) fn heavy(self) -> bool {
-        std::sync::atomic::fence(std::sync::atomic::Ordering::SeqCst);
+        crate::sync::fence(std::sync::atomic::Ordering::SeqCst);
         !self.one_sided || system::fence()
     }
 }
@@ -65,7 +65,7 @@ impl Fence {
     }
 }
 
-#[cfg(all(target_os = "linux", not(shuttle), not(miri)))]
+#[cfg(all(target_os = "linux", not(any(miri, shuttle, tsan))))]
 mod system {
     use std::sync::LazyLock;
 
@@ -84,7 +84,7 @@ mod system {
     }
 }
 
-#[cfg(all(not(all(target_os = "linux", not(miri))), not(shuttle)))]
+#[cfg(all(not(all(target_os = "linux", not(any(miri, tsan)))), not(shuttle)))]
 mod system {
     pub(super) const fn is_ready() -> bool {
         false

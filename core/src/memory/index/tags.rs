@@ -119,7 +119,7 @@ const fn count(hash: u32, many: u64) -> u64 {
 }
 
 /// A bit for each byte that is `byte`.
-#[cfg(all(target_arch = "x86_64", not(any(miri, shuttle))))]
+#[cfg(all(target_arch = "x86_64", not(any(miri, shuttle, tsan))))]
 #[inline]
 fn equal(words: &[AtomicU64; 2], byte: u8) -> u32 {
     use std::arch::x86_64::{__m128i, _mm_cmpeq_epi8, _mm_movemask_epi8, _mm_set1_epi32};
@@ -141,12 +141,12 @@ fn equal(words: &[AtomicU64; 2], byte: u8) -> u32 {
     bits.cast_unsigned()
 }
 
-#[cfg(not(all(target_arch = "x86_64", not(any(miri, shuttle)))))]
+#[cfg(not(all(target_arch = "x86_64", not(any(miri, shuttle, tsan)))))]
 fn equal(words: &[AtomicU64; 2], byte: u8) -> u32 {
     one_by_one(words, byte)
 }
 
-#[cfg(any(test, miri, shuttle, not(target_arch = "x86_64")))]
+#[cfg(any(test, miri, shuttle, tsan, not(target_arch = "x86_64")))]
 fn one_by_one(words: &[AtomicU64; 2], byte: u8) -> u32 {
     let bytes = words.iter().flat_map(|word| word.load(Ordering::SeqCst).to_le_bytes());
     bytes.zip(0..).fold(0, |bits, (other, place)| bits | u32::from(other == byte) << place)
