@@ -59,14 +59,7 @@ impl EvictionPolicy for Clock {
 
     #[inline]
     fn evict(&mut self, marks: &Marks<'_>) -> Option<Slot> {
-        // One round clears every bit; hits that come in meanwhile must not keep the hand going for ever.
-        for _ in 0..self.queue.len() {
-            let hand = self.queue.oldest(QUEUE)?;
-            if marks.take(hand) == 0 {
-                break;
-            }
-            self.queue.push(QUEUE, hand);
-        }
+        self.queue.turn(QUEUE, marks, 1);
         self.queue.evict(QUEUE, marks).or_else(|| self.newcomer.take())
     }
 

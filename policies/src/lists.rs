@@ -133,6 +133,21 @@ impl<T: Copy + Default> Lists<T> {
         Some(slot)
     }
 
+    /// Turns `list`, as a clock, to the first slot without a mark: each that it passes loses one of `max` marks at most.
+    #[inline]
+    pub(crate) fn turn(&mut self, list: ListId, marks: &Marks<'_>, max: u8) {
+        // So many steps bring every mark to 0; hits that come in meanwhile must not keep the list turning for ever.
+        for _ in 0..self.len * usize::from(max) {
+            let Some(oldest) = self.oldest(list) else { break };
+            let mark = marks.get(oldest).min(max);
+            if mark == 0 {
+                break;
+            }
+            marks.set(oldest, mark - 1);
+            self.push(list, oldest);
+        }
+    }
+
     /// Takes the oldest slot off `list`, to be evicted, and says who is the oldest then.
     #[inline]
     pub(crate) fn evict(&mut self, list: ListId, marks: &Marks<'_>) -> Option<Slot> {

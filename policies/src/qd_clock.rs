@@ -23,8 +23,8 @@ const SLOTS_PER_GHOST: usize = 2;
 /// The paper's own such policy is [`QdLpFifo`](crate::QdLpFifo), whose FIFO has a tenth of the room and whose ghosts are as
 /// many as entries. This one is made for stores that are asked by many: the parts are shares of the *number* of entries,
 /// whatever they weigh; what passes its FIFO takes little of the processor's cache; and a ghost, of which there are half as
-/// many as entries, is a print of two bytes, found in half a cache line. (A key in 4,000 is thus taken
-/// for one that was there before.) Where popularity lasts it keeps more than SIEVE and S3-FIFO, for a mark a hit.
+/// many as entries, is a print of two bytes, found in half a cache line. (A key in 4,000 is thus taken for one that was
+/// there before.) Where popularity lasts it keeps more than SIEVE and S3-FIFO, for a mark a hit.
 ///
 /// Every call costs O(1), `evict` amortised: each entry it passes over was paid for by an insertion or a hit. It takes 13
 /// bytes an entry.
@@ -86,16 +86,7 @@ impl QdClock {
 
     #[inline]
     fn evict_from_main(&mut self, marks: &Marks<'_>) -> Option<Slot> {
-        // So many rounds bring every mark to 0; hits that come in meanwhile must not keep the hand going for ever.
-        for _ in 0..self.queues.len() * usize::from(MAX_MARK) {
-            let hand = self.queues.oldest(MAIN)?;
-            let mark = marks.get(hand).min(MAX_MARK);
-            if mark == 0 {
-                break;
-            }
-            marks.set(hand, mark - 1);
-            self.queues.push(MAIN, hand);
-        }
+        self.queues.turn(MAIN, marks, MAX_MARK);
         self.queues.pop(MAIN)
     }
 }

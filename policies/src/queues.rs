@@ -1,6 +1,6 @@
 //! Lists that know what their entries weigh and which key's hash each has, and that keep the newest entry apart.
 
-use larder_core::Slot;
+use larder_core::{Marks, Slot};
 
 use crate::lists::{ListId, Lists};
 
@@ -150,6 +150,12 @@ impl<const N: usize> Queues<N> {
             self.weights[list.0 as usize] += weight;
         }
         self.lists.push(list, slot);
+    }
+
+    /// Turns `list` to the first entry without a mark: see [`Lists::turn`].
+    #[inline]
+    pub(crate) fn turn(&mut self, list: ListId, marks: &Marks<'_>, max: u8) {
+        self.lists.turn(list, marks, max);
     }
 
     /// Forgets the entry at `slot`, and says what was told of it.

@@ -66,16 +66,7 @@ impl S3Fifo {
     }
 
     fn evict_from_main(&mut self, marks: &Marks<'_>) -> Option<Slot> {
-        // So many rounds bring every mark to 0; hits that come in meanwhile must not keep the queue turning for ever.
-        for _ in 0..self.queues.len() * usize::from(MAX_MARK) {
-            let oldest = self.queues.oldest(MAIN)?;
-            let mark = marks.get(oldest).min(MAX_MARK);
-            if mark == 0 {
-                break;
-            }
-            marks.set(oldest, mark - 1);
-            self.queues.place(MAIN, oldest);
-        }
+        self.queues.turn(MAIN, marks, MAX_MARK);
         self.queues.pop(MAIN).map(|(victim, _)| victim)
     }
 }
