@@ -2,11 +2,10 @@
 
 use crate::lists::ListId;
 use crate::queues::Entry;
+use crate::rng::SPREAD;
 
 /// The fewest places of a ring, and the fewest buckets.
 const FEWEST: usize = 8;
-/// Spreads a hash: keys' hashes may come from a hasher that doesn't.
-const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
 /// Further back than any ghost is.
 const END: u32 = u32::MAX >> 1;
 /// Says of a ghost that it was forgotten before its time.

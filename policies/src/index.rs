@@ -1,7 +1,7 @@
 //! From hashes to numbers.
 
-/// Spreads a hash: keys' hashes may come from a hasher that doesn't.
-const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
+use crate::rng::SPREAD;
+
 /// Cells of a group.
 const CELLS: usize = 8;
 /// There are at least so many groups.

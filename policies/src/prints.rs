@@ -2,6 +2,8 @@
 
 use std::num::NonZeroU32;
 
+use crate::rng::SPREAD;
+
 /// Prints in a bucket: half a cache line.
 const WAYS: usize = 16;
 
@@ -13,7 +15,7 @@ impl Print {
     /// The print of a key with this hash, whose bits need not be spread.
     #[inline]
     pub(crate) fn of(hash: u64) -> Self {
-        let spread = hash.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let spread = hash.wrapping_mul(SPREAD);
         Self(NonZeroU32::new((spread >> 32) as u32).unwrap_or(NonZeroU32::MAX))
     }
 }

@@ -1,5 +1,8 @@
 //! A small deterministic generator, so that a simulation can be repeated.
 
+/// Spreads a hash by one product, into its upper bits: keys' hashes may come from a hasher that doesn't.
+pub(crate) const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
+
 /// `SplitMix64` (G. L. Steele, D. Lea, C. H. Flood, OOPSLA 2014).
 #[derive(Clone, Debug)]
 pub(crate) struct SplitMix64(u64);
@@ -11,7 +14,7 @@ impl SplitMix64 {
 
     #[inline]
     pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        self.0 = self.0.wrapping_add(SPREAD);
         scramble(self.0)
     }
 

@@ -7,8 +7,8 @@ use crate::peer::{Peer, PeerKey, PeerValue, field, is_hit, warmed};
 
 const RANKS: u64 = 1_000_000;
 
-/// So many that no client comes to its first again: with two million, keys that are too rare to keep come back in the
-/// same order each time around, and ghosts that reach as far find that out.
+/// So many that nothing is learned by coming to the first again, if a client ever does: with two million, keys that are
+/// too rare to keep come back in the same order each time around, and ghosts that reach as far find that out.
 const REQUESTS: usize = 1 << 24;
 
 /// Look up, insert on a miss, with room for a tenth of the keys.
